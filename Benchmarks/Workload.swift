@@ -1,0 +1,33 @@
+import Postgres
+
+/// What is measured. The names and the work are those of the peers it is set beside.
+enum Workload: String, CaseIterable {
+    case ping, point, pipeline, drain, copyin, copyout, insert, pool16, connect, range100, any100
+    case drainRaw = "drain_raw"
+    case insertBatch = "insert_batch"
+
+    func run(_ configuration: PostgresConfiguration) async throws {
+        let report = Report(workload: self, isUnixSocket: configuration.isUnixSocket)
+        switch self {
+        case .pool16: return try await Reads.pool16(configuration, report)
+        case .connect: return try await Reads.connect(configuration, report)
+        default: break
+        }
+        try await PostgresConnection.withConnection(configuration) { connection in
+            switch self {
+            case .ping: try await Reads.ping(connection, report)
+            case .point: try await Reads.point(connection, report)
+            case .pipeline: try await Reads.pipeline(connection, report)
+            case .any100: try await Reads.any100(connection, report)
+            case .range100: try await Streams.range100(connection, report)
+            case .drain: try await Streams.drain(connection, report)
+            case .drainRaw: try await Streams.drainRaw(connection, report)
+            case .copyout: try await Streams.copyOut(connection, report)
+            case .copyin: try await Writes.copyIn(connection, report)
+            case .insert: try await Writes.insert(connection, report)
+            case .insertBatch: try await Writes.insertBatch(connection, report)
+            case .pool16, .connect: break
+            }
+        }
+    }
+}

@@ -1,0 +1,96 @@
+import Postgres
+
+/// Small questions: one at a time, pipelined, through a pool; and connecting.
+enum Reads {
+    private static let point = PostgresStatement("SELECT id,payload,data FROM kv WHERE id=$1")
+
+    @inline(__always)
+    private static func use(_ rows: PostgresRows, _ sink: inout Sink) async throws {
+        for try await (id, payload, data) in rows.decode(as: (Int64, String, String).self) {
+            sink.use(Int(id) &+ payload.utf8.count &+ data.utf8.count)
+        }
+    }
+
+    static func ping(_ connection: PostgresConnection, _ report: Report) async throws {
+        let ping = PostgresStatement("SELECT $1::int4")
+        var sink = Sink()
+        var start = Report.Moment()
+        for number in -1000..<20_000 {
+            if number == 0 { start = Report.Moment() }
+            let answer = try await connection.query(ping(Int32(number)), as: Int32.self).first()
+            sink.use(Int(answer ?? 0))
+        }
+        report.print(20_000, since: start)
+    }
+
+    static func point(_ connection: PostgresConnection, _ report: Report) async throws {
+        var ids = RandomIDs()
+        var sink = Sink()
+        var start = Report.Moment()
+        for number in -1000..<20_000 {
+            if number == 0 { start = Report.Moment() }
+            try await use(try await connection.query(point(ids.next())), &sink)
+        }
+        report.print(20_000, since: start)
+    }
+
+    static func pipeline(_ connection: PostgresConnection, _ report: Report) async throws {
+        var ids = RandomIDs()
+        var sink = Sink()
+        var start = Report.Moment()
+        for number in stride(from: -1000, to: 50_000, by: 100) {
+            if number == 0 { start = Report.Moment() }
+            let queries = (0..<100).map { _ in point(ids.next()) }
+            for rows in try await connection.batch(queries) { try await use(rows, &sink) }
+        }
+        report.print(50_000, since: start)
+    }
+
+    static func any100(_ connection: PostgresConnection, _ report: Report) async throws {
+        let any = PostgresStatement("SELECT id,payload,data FROM kv WHERE id=ANY($1::int8[])")
+        var ids = RandomIDs()
+        var sink = Sink()
+        var start = Report.Moment()
+        for number in stride(from: -1000, to: 50_000, by: 100) {
+            if number == 0 { start = Report.Moment() }
+            try await use(try await connection.query(any((0..<100).map { _ in ids.next() })), &sink)
+        }
+        report.print(50_000, since: start)
+    }
+
+    /// 64 tasks share 16 connections.
+    static func pool16(_ configuration: PostgresConfiguration, _ report: Report) async throws {
+        let pool = try PostgresPool(
+            configuration, options: PostgresPoolOptions(maximumConnections: 16, minimumConnections: 16))
+        let total = 50_000
+        try await questions(1008, of: pool)
+        let start = Report.Moment()
+        try await questions(total, of: pool)
+        report.print(total, since: start)
+        await pool.close()
+    }
+
+    private static func questions(_ total: Int, of pool: PostgresPool) async throws {
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for worker in 0..<64 {
+                let share = total / 64 + (worker < total % 64 ? 1 : 0)
+                group.addTask(executorPreference: pool.taskExecutor) {
+                    var ids = RandomIDs()
+                    var sink = Sink()
+                    for _ in 0..<share { try await use(try await pool.query(point(ids.next())), &sink) }
+                    return sink.sum
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    static func connect(_ configuration: PostgresConfiguration, _ report: Report) async throws {
+        let start = Report.Moment()
+        for _ in 0..<200 {
+            let connection = try await PostgresConnection.connect(configuration)
+            await connection.close()
+        }
+        report.print(200, since: start)
+    }
+}

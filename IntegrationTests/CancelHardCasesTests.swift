@@ -1,0 +1,169 @@
+import Postgres
+import PostgresTestKit
+import Testing
+
+@Suite(.serialized, .timeLimit(.minutes(2))) struct CancelHardCasesTests {
+    @Test("a cancelled task stops the server within a second", arguments: Way.allCases)
+    func stopsTheServer(way: Way) async throws {
+        let name = uniqueName()
+        try await withConnection(TestServer.configuration) { observer in
+            try await withConnection(way.configuration.named(name)) { connection in
+                for _ in 0..<5 {
+                    let task = Task { try await connection.execute("SELECT pg_sleep(100)") }
+                    #expect(try await eventually { try await observer.activeBackends(named: name) == 1 })
+                    let took = try await time {
+                        task.cancel()
+                        let error = try await failure { try await task.value }
+                        #expect(error.code == .cancelled)
+                    }
+                    #expect(took < LiveLimits.within(.seconds(1)))
+                    #expect(try await observer.activeBackends(named: name) == 0)
+                    try await connection.check()
+                }
+            }
+        }
+    }
+
+    @Test("trap 41: a thousand cancels at random moments never hit the statement behind them", arguments: Way.allCases)
+    func randomCancels(way: Way) async throws {
+        try await withConnection(way.configuration) { connection in
+            var cancelled = 0
+            for round in 0..<334 {
+                let task = Task {
+                    switch round % 4 {
+                    case 0: try await connection.execute("SELECT \(round)::int4")
+                    case 1: try await connection.execute("SELECT pg_sleep(0.001)")
+                    case 2: try await connection.execute(script: "SELECT 1; SELECT pg_sleep(0.0005); SELECT 2")
+                    default:
+                        for try await _ in try await connection.query("SELECT generate_series(1, 5000)") {}
+                    }
+                }
+                try await Task.sleep(for: .microseconds(Int.random(in: 0...1500)))
+                task.cancel()
+                // At once, while the cancel may be on its way: never 57014.
+                try await connection.check()
+                if case .failure(let error) = await task.result {
+                    #expect((error as? PostgresError)?.code == .cancelled)
+                    cancelled += 1
+                }
+            }
+            // Some met their statement, or the test tests nothing.
+            #expect(cancelled > 0)
+        }
+    }
+
+    @Test("trap 42: hundreds of cancels never open more sessions than the pool has") func cancelsThroughAPool()
+        async throws
+    {
+        let name = uniqueName()
+        let options = PostgresPoolOptions(maximumConnections: 4)
+        let pool = try PostgresPool(TestServer.configuration.named(name), options: options)
+        try await withConnection(TestServer.configuration) { observer in
+            let most = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<8 {
+                    group.addTask {
+                        for _ in 0..<25 {
+                            let task = Task { try await pool.execute("SELECT pg_sleep(10)") }
+                            try await Task.sleep(for: .milliseconds(Int.random(in: 0...5)))
+                            task.cancel()
+                            _ = await task.result
+                        }
+                        return 0
+                    }
+                }
+                group.addTask {
+                    var most = 0
+                    for _ in 0..<50 {
+                        most = max(most, try await observer.backends(named: name))
+                        try await Task.sleep(for: .milliseconds(2))
+                    }
+                    return most
+                }
+                return try await group.reduce(0, max)
+            }
+            #expect(most <= 4)
+            try await pool.check()
+            await pool.close()
+            #expect(try await eventually { try await observer.backends(named: name) == 0 })
+        }
+    }
+
+    @Test("a deadline counts while a statement waits for a lock to be parsed, and a COPY to begin") func lockedTables()
+        async throws
+    {
+        try await TestServer.withDatabase { configuration in
+            try await withConnection(configuration) { holder in
+                try await holder.execute("CREATE TABLE t (n int)")
+                try await holder.execute(script: "BEGIN; LOCK TABLE t IN ACCESS EXCLUSIVE MODE")
+                try await withConnection(configuration) { connection in
+                    let took = try await time {
+                        let parsing = try await failure {
+                            try await connection.execute("SELECT * FROM t", timeout: .milliseconds(200))
+                        }
+                        #expect(parsing.code == .timeout)
+                        let copy = Task {
+                            try await connection.copy(into: "t", format: .text) { try await $0.write("1\n") }
+                        }
+                        try await Task.sleep(for: .milliseconds(100))
+                        copy.cancel()
+                        let copying = try await failure { try await copy.value }
+                        #expect(copying.code == .cancelled)
+                        let typed = Task { try await connection.copy(into: "t") { try await $0.write(Int32(1)) } }
+                        try await Task.sleep(for: .milliseconds(100))
+                        typed.cancel()
+                        let error = try await failure { try await typed.value }
+                        #expect(error.code == .cancelled)
+                    }
+                    #expect(took < LiveLimits.within(.seconds(3)))
+                    try await connection.check()
+                    try await holder.execute(script: "ROLLBACK")
+                    #expect(try await connection.copy(into: "t") { try await $0.write(Int32(1)) } == 1)
+                }
+            }
+        }
+    }
+
+    @Test("the deadline of a configuration holds for every statement") func configuredDeadline() async throws {
+        var configuration = try TestServer.configuration
+        configuration.queryTimeout = .seconds(1)
+        try await withConnection(configuration) { connection in
+            let error = try await failure { try await connection.execute("SELECT pg_sleep(100)") }
+            #expect(error.code == .timeout)
+            let script = try await failure { try await connection.execute(script: "SELECT 1; SELECT pg_sleep(100)") }
+            #expect(script.code == .timeout)
+            // A statement may be given more, and a slow reader of rows has no more than the rest of it.
+            try await connection.execute("SELECT pg_sleep(1.5)", timeout: .seconds(20))
+            let slow = try await failure {
+                var count = 0
+                for try await _ in try await connection.query("SELECT generate_series(1, 100000000)") {
+                    count += 1
+                    if count % 20_000 == 0 { try await Task.sleep(for: .milliseconds(100)) }
+                }
+            }
+            #expect(slow.code == .timeout)
+            try await connection.check()
+        }
+    }
+
+    @Test("cancelling the reader of rows") func cancelledReader() async throws {
+        try await withConnection(TestServer.configuration) { connection in
+            let hasBegun = Signal()
+            let task = Task {
+                var count = 0
+                for try await _ in try await connection.query("SELECT generate_series(1, 100000000)") {
+                    count += 1
+                    if count == 1000 { hasBegun.set() }
+                }
+                return count
+            }
+            await hasBegun.wait()
+            let took = try await time {
+                task.cancel()
+                let error = try await failure { try await task.value }
+                #expect(error.code == .cancelled)
+            }
+            #expect(took < LiveLimits.within(.seconds(2)))
+            try await connection.check()
+        }
+    }
+}

@@ -1,0 +1,134 @@
+import Foundation
+import Postgres
+import PostgresTestKit
+import Synchronization
+import Testing
+
+/// The ways to the server that the driver treats differently.
+enum Way: String, CaseIterable, CustomTestStringConvertible {
+    case unixSocket
+    case tcp
+    case tls
+
+    var testDescription: String { rawValue }
+
+    /// How to reach the shared server this way.
+    var configuration: PostgresConfiguration {
+        get throws {
+            if TestServer.givenURL != nil { return try TestServer.configuration }
+            let server = try TestServer.temporary
+            switch self {
+            case .unixSocket: return server.configuration
+            case .tls: return server.networkConfiguration
+            case .tcp:
+                var configuration = server.networkConfiguration
+                configuration.tls = .disable
+                return configuration
+            }
+        }
+    }
+}
+
+extension PostgresConfiguration {
+    /// Names the connections, so that a test finds its own among the server's.
+    func named(_ name: String) -> PostgresConfiguration {
+        var copy = self
+        copy.applicationName = name
+        return copy
+    }
+}
+
+/// A name that no other test has.
+func uniqueName(_ prefix: String = "t") -> String { "\(prefix)_\(UInt64.random(in: .min ... .max))" }
+
+/// Runs `body` with a connection that is closed afterwards. Unlike `PostgresConnection.withConnection` it stays off the
+/// connection's own thread.
+@discardableResult
+func withConnection<R>(
+    _ configuration: PostgresConfiguration, _ body: (PostgresConnection) async throws -> R
+) async throws -> R {
+    let connection = try await PostgresConnection.connect(configuration)
+    do {
+        let result = try await body(connection)
+        await connection.close()
+        return result
+    } catch {
+        await connection.close()
+        throw error
+    }
+}
+
+/// What `body` fails with; checks that it does.
+@discardableResult
+func failure<R>(
+    of body: () async throws -> R, sourceLocation: SourceLocation = #_sourceLocation
+) async throws -> PostgresError {
+    try #require(
+        await #expect(throws: PostgresError.self, sourceLocation: sourceLocation) { _ = try await body() },
+        sourceLocation: sourceLocation)
+}
+
+/// Asks again and again until the answer is yes; false when it is not within ten seconds.
+func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
+    let deadline = ContinuousClock.now + .seconds(10)
+    while true {
+        if try await condition() { return true }
+        if ContinuousClock.now >= deadline { return false }
+        try await Task.sleep(for: .milliseconds(5))
+    }
+}
+
+/// How long `body` takes.
+func time(_ body: () async throws -> Void) async rethrows -> Duration {
+    let start = ContinuousClock.now
+    try await body()
+    return ContinuousClock.now - start
+}
+
+extension PostgresDatabase {
+    /// The first value of the first row.
+    func value<V: PostgresDecodable & Sendable>(_ query: PostgresQuery, as _: V.Type = V.self) async throws -> V {
+        try #require(try await self.query(query, as: V.self).first())
+    }
+
+    /// Shows that the connection works and is in step.
+    func check(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let number = Int32.random(in: .min ... .max)
+        let answer = try await query("SELECT \(number)::int4", as: Int32.self).collect()
+        #expect(answer == [number], sourceLocation: sourceLocation)
+    }
+
+    /// How many sessions of that name the server has.
+    func backends(named name: String) async throws -> Int {
+        try await value("SELECT count(*) FROM pg_stat_activity WHERE application_name = \(name)")
+    }
+
+    /// How many sessions of that name run something.
+    func activeBackends(named name: String) async throws -> Int {
+        try await value(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = \(name) AND state <> 'idle'")
+    }
+}
+
+/// Something that happens once.
+final class Signal: Sendable {
+    private let state = Mutex<(isSet: Bool, waiters: [CheckedContinuation<Void, Never>])>((false, []))
+
+    func set() {
+        let waiters = state.withLock { state in
+            defer { state = (true, []) }
+            return state.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { waiter in
+            let isSet = state.withLock { state in
+                if !state.isSet { state.waiters.append(waiter) }
+                return state.isSet
+            }
+            if isSet { waiter.resume() }
+        }
+    }
+}

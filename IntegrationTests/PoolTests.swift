@@ -1,0 +1,145 @@
+import Postgres
+import Testing
+
+@Suite struct PoolTests {
+    @Test("trap 53: 50 tasks, 10 connections, 1,000 queries: all answered, never more connections than allowed")
+    func manyTasksShareFewConnections() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 10)) { pool in
+            let answers = try await withThrowingTaskGroup(of: Int.self) { group in
+                for task in 0..<50 {
+                    group.addTask {
+                        var sum = 0
+                        for number in 0..<20 {
+                            let value = task * 100 + number
+                            let answer = try await pool.query("SELECT \(value)::int", as: Int.self).first()
+                            #expect(answer == value)
+                            sum += 1
+                        }
+                        return sum
+                    }
+                }
+                return try await group.reduce(0, +)
+            }
+            #expect(answers == 1000)
+            let statistics = pool.statistics
+            #expect(statistics.connects <= 10)
+            #expect(statistics.leased == 0)
+        }
+    }
+
+    @Test("trap 52: a lease inside a lease with one connection times out and says why")
+    func nestedLeaseTimesOut() async throws {
+        let options = PostgresPoolOptions(maximumConnections: 1, acquireTimeout: .seconds(2))
+        try await TestServer.withPool(options) { (pool) async throws in
+            let error = await #expect(throws: PostgresError.self) {
+                try await pool.withConnection { _ in try await pool.execute("SELECT 1") }
+            }
+            #expect(error?.code == .poolTimeout)
+            #expect(error?.advice?.contains("held") == true)
+            #expect(try await pool.query("SELECT 1", as: Int.self).collect() == [1])
+        }
+    }
+
+    @Test("traps 47, 48: waiters that are cancelled leave nothing behind")
+    func cancelledWaiters() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 2)) { pool in
+            for round in 0..<50 {
+                let tasks = (0..<8).map { _ in Task { try await pool.execute("SELECT pg_sleep(0.001)") } }
+                for (index, task) in tasks.enumerated() where (index + round) % 2 == 0 { task.cancel() }
+                for task in tasks { _ = await task.result }
+            }
+            #expect(try await pool.query("SELECT 1", as: Int.self).collect() == [1])
+            try await expectNoLeases(pool)
+            #expect(pool.statistics.waiting == 0)
+        }
+    }
+
+    @Test("trap 49: a connection killed while it is idle, or while it is leased, is replaced")
+    func lostConnectionsAreReplaced() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 2)) { pool in
+            let first = try await pool.query("SELECT pg_backend_pid()", as: Int.self).first()
+            try await TestServer.terminate(try #require(first))
+            // The pool may not have noticed yet; one query may meet the dead connection.
+            _ = try? await pool.execute("SELECT 1")
+            let second = try await pool.query("SELECT pg_backend_pid()", as: Int.self).first()
+            #expect(second != nil && second != first)
+
+            let error = await #expect(throws: PostgresError.self) {
+                try await pool.withConnection { connection in
+                    try await TestServer.terminate(try #require(connection.serverProcessID))
+                    try await connection.execute("SELECT pg_sleep(10)")
+                }
+            }
+            #expect(error?.sqlState == .adminShutdown || error?.code == .connectionClosed)
+            #expect(try await pool.query("SELECT 1", as: Int.self).collect() == [1])
+            try await expectNoLeases(pool)
+        }
+    }
+
+    @Test("trap 54: a connection that comes back inside a transaction, failed or not, is rolled back")
+    func openTransactionsAreRolledBack() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
+            try await pool.execute("CREATE TABLE kept (id int)")
+            for statement in ["SELECT 1", "SELECT 1/0"] {
+                try await pool.withConnection { connection in
+                    try await connection.execute("BEGIN")
+                    try await connection.execute("INSERT INTO kept VALUES (1)")
+                    _ = try? await connection.execute(PostgresQuery(raw: statement))
+                }
+                #expect(try await pool.query("SELECT count(*) FROM kept", as: Int.self).collect() == [0])
+            }
+            #expect(pool.statistics.connects == 1)
+        }
+    }
+
+    @Test("trap 57: closing waits for what is running, up to its bound, then ends it; nothing stays on the server")
+    func closingWaitsThenEnds() async throws {
+        try await TestServer.withDatabase { configuration in
+            for (grace, outcome) in [(Duration.seconds(20), "done"), (.milliseconds(100), "ended")] {
+                let pool = try PostgresPool(configuration, options: PostgresPoolOptions(shutdownGrace: grace))
+                let seconds = outcome == "done" ? 0.3 : 30.0
+                let running = Task { try await pool.execute("SELECT pg_sleep(\(seconds))") }
+                while pool.statistics.leased == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                await pool.close()
+                switch await running.result {
+                case .success: #expect(outcome == "done")
+                case .failure: #expect(outcome == "ended")
+                }
+                let error = await #expect(throws: PostgresError.self) { try await pool.execute("SELECT 1") }
+                #expect(error?.code == .poolClosed)
+            }
+        }
+    }
+
+    @Test func rowsHoldTheLeaseUntilTheyAreReadOrDropped() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
+            var rows: PostgresRows? = try await pool.query(
+                "SELECT i, repeat('x', 1000) FROM generate_series(1, 20000) i")
+            #expect(pool.statistics.leased == 1)
+            var count = 0
+            for try await _ in try #require(rows) { count += 1 }
+            #expect(count == 20_000)
+            try await expectNoLeases(pool)
+
+            rows = try await pool.query("SELECT generate_series(1, 1000000), repeat('x', 1000)")
+            #expect(pool.statistics.leased == 1)
+            rows = nil
+            #expect(try await pool.query("SELECT 1", as: Int.self).collect() == [1])
+            try await expectNoLeases(pool)
+        }
+    }
+
+    @Test func aConnectionKeptBeyondItsLeaseIsRefused() async throws {
+        try await TestServer.withPool { pool in
+            let kept = try await pool.withConnection { $0 }
+            let error = await #expect(throws: PostgresError.self) { try await kept.execute("SELECT 1") }
+            #expect(error?.code == .invalidUse)
+        }
+    }
+
+    /// A lease is given back a moment after the last row: waits for it, for a bounded time.
+    private func expectNoLeases(_ pool: PostgresPool) async throws {
+        for _ in 0..<2000 where pool.statistics.leased > 0 { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(pool.statistics.leased == 0)
+    }
+}

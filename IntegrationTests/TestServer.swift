@@ -1,0 +1,77 @@
+import Foundation
+import Postgres
+import PostgresTestKit
+
+/// The server that all live tests of one process share: the one DATABASE_URL names, else a temporary one.
+///
+/// It is started when the first test asks for it, and ends with the process. Tests that write do it in a database of
+/// their own: `TestServer.withDatabase`, or `withPool`.
+enum TestServer {
+    /// The server DATABASE_URL names, if any.
+    static let givenURL: String? = ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
+
+    private static let started = Result {
+        try TemporaryServer(TemporaryServer.Options(tls: TemporaryServer.TLS(), settings: ["max_connections": "200"]))
+    }
+
+    /// The shared temporary server, for tests that need more of it than a connection: certificate, log, both addresses.
+    /// - Throws: what starting it threw, with the advice of what to install.
+    static var temporary: TemporaryServer {
+        get throws { try started.get() }
+    }
+
+    /// How to reach the shared server: over its unix socket, or as DATABASE_URL says. For tests that write nothing.
+    static var configuration: PostgresConfiguration {
+        get throws {
+            var configuration = try givenURL.map { try PostgresConfiguration($0) } ?? temporary.configuration
+            // A hundred tests share the loop's thread: what takes seconds then is not the server's fault.
+            configuration.cancelTimeout = .seconds(30)
+            return configuration
+        }
+    }
+
+    /// How to reach the shared server over TCP with TLS verified, or as DATABASE_URL says.
+    static var networkConfiguration: PostgresConfiguration {
+        get throws {
+            var configuration = try givenURL.map { try PostgresConfiguration($0) } ?? temporary.networkConfiguration
+            configuration.cancelTimeout = .seconds(30)
+            return configuration
+        }
+    }
+
+    /// Runs `body` with a new, empty database that is gone afterwards.
+    static func withDatabase<R: Sendable>(
+        _ body: (PostgresConfiguration) async throws -> R
+    ) async throws -> R {
+        try await TemporaryDatabase.with(on: configuration, body)
+    }
+
+    /// Runs `body` with a pool on a new, empty database, both gone afterwards.
+    static func withPool<R: Sendable>(
+        _ options: PostgresPoolOptions = PostgresPoolOptions(), _ body: (PostgresPool) async throws -> R
+    ) async throws -> R {
+        try await withDatabase { configuration in
+            let pool = try PostgresPool(configuration, options: options)
+            do {
+                let result = try await body(pool)
+                await pool.close()
+                return result
+            } catch {
+                await pool.close()
+                throw error
+            }
+        }
+    }
+}
+
+/// How long things may take in live tests.
+enum LiveLimits {
+    /// `limit` as it is, or sixty times that under the thread sanitizer, where everything takes many times as long.
+    static func within(_ limit: Duration) -> Duration {
+        #if THREAD_SANITIZER
+        limit * 60
+        #else
+        limit
+        #endif
+    }
+}

@@ -1,0 +1,55 @@
+# `make demo` and `make test` set up what is missing and need nothing else. `make help` lists the rest.
+
+SWIFT ?= swift
+# Passed to every build, for instance SWIFT_FLAGS="-Xswiftc -warnings-as-errors".
+SWIFT_FLAGS ?=
+# What swift format looks at.
+SOURCES := Package.swift Sources Tests IntegrationTests Benchmarks
+
+# Builds the tests with these flags, then runs what FILTER names, or all of them ring by ring.
+tests = $(SWIFT) build --build-tests $(1) $(SWIFT_FLAGS) && \
+	$(if $(FILTER),$(SWIFT) test --skip-build --filter "$(FILTER)",SWIFT="$(SWIFT)" Scripts/test-rings) $(1) $(SWIFT_FLAGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build release demo test tsan asan bench format lint clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
+		awk -F '|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+setup: ## Install what is missing: OpenSSL, SQLite, a PostgreSQL server
+	@Scripts/setup
+
+build: setup ## Build everything for debugging
+	$(SWIFT) build $(SWIFT_FLAGS)
+
+release: setup ## Build everything optimised
+	$(SWIFT) build -c release $(SWIFT_FLAGS)
+
+demo: setup ## Import a SQLite database and a MongoDB export, verify and query them; SOURCE=path for your own
+	$(SWIFT) build -c release --product egret $(SWIFT_FLAGS)
+	.build/release/egret demo $(if $(SOURCE),"$(SOURCE)")
+
+test: setup ## Run every test against a private PostgreSQL; FILTER=name for some
+	$(call tests,)
+
+tsan: setup ## Run the tests under the thread sanitizer
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/races.supp; export TSAN_OPTIONS; \
+	$(call tests,--sanitize=thread --scratch-path .build/tsan -Xswiftc -DTHREAD_SANITIZER)
+
+asan: setup ## Run the tests under the address sanitizer
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leaks.supp; export LSAN_OPTIONS; \
+	$(call tests,--sanitize=address --scratch-path .build/asan)
+
+bench: setup ## Measure one workload on a private PostgreSQL: WORKLOAD=ping
+	$(SWIFT) build -c release $(SWIFT_FLAGS)
+	.build/release/egret server run -- .build/release/Benchmarks $(or $(WORKLOAD),ping)
+
+format: ## Format the sources in place
+	$(SWIFT) format --in-place --recursive $(SOURCES)
+
+lint: ## Check the format
+	$(SWIFT) format lint --strict --recursive $(SOURCES)
+
+clean: ## Remove what was built
+	rm -rf .build

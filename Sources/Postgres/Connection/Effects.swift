@@ -1,0 +1,19 @@
+import PostgresTransport
+import PostgresWire
+
+/// What a change of the session's state asks for, done once its lock is released, since it may call back.
+struct Effects: ~Copyable {
+    var wakeups = Wakeups()
+    /// The socket's interest may have to change.
+    var updatesInterest = false
+    /// The socket is to be closed.
+    var tearsDown = false
+    var sendsCancel = false
+    /// The reader has room again.
+    var resumesReading = false
+    var connected: (@Sendable (PostgresError?) -> Void)?
+    var connectError: PostgresError?
+    var closed: (@Sendable () -> Void)?
+    var notices: [PostgresServerError] = []
+    var timers: [EventLoop.Timer] = []
+}

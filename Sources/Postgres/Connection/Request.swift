@@ -1,0 +1,224 @@
+import PostgresTransport
+import PostgresTypes
+import PostgresWire
+
+/// What a task asked of the server, and the answer so far.
+///
+/// The shell around an exchange: it holds what the pure machine must not, the waiting task and the rows. Every stored
+/// property is guarded by the session's mutex; the session alone touches them.
+final class Request: @unchecked Sendable {
+    // Unchecked, Sendable and exclusivity alike: the session's mutex lets one thread at a time in. The run time's own
+    // check of each access would cost a tenth of a small query.
+
+    /// What the waiting task waits for.
+    enum Milestone {
+        /// Rows to read, or the end.
+        case rows
+        /// COPY may begin, or the end.
+        case copyBegan
+        /// Bytes have gone out, or the end.
+        case written
+        case end
+    }
+
+    enum Phase {
+        case created
+        /// On its way to the server, or held back until a cancel is through.
+        case queued
+        case finished
+    }
+
+    /// How the data of a COPY ended.
+    enum CopyEnd {
+        case done
+        case failed
+    }
+
+    /// Rows and tag of one statement of a batch.
+    struct StatementResult {
+        var first: RowBatch?
+        var more: [RowBatch] = []
+        var tag = ""
+
+        mutating func append(_ rows: RowBatch) {
+            if first == nil { first = rows } else { more.append(rows) }
+        }
+    }
+
+    @exclusivity(unchecked) var exchange: Exchange
+    @exclusivity(unchecked) var phase = Phase.created
+    /// For error reports.
+    let sql: String
+
+    @exclusivity(unchecked) var waiter: UnsafeContinuation<Void, Never>?
+    @exclusivity(unchecked) var milestone = Milestone.end
+
+    /// The columns of the rows that come now.
+    @exclusivity(unchecked) var columns: ColumnSet
+    /// False: rows are counted and dropped.
+    @exclusivity(unchecked) var keepsRows: Bool
+    @exclusivity(unchecked) var firstBatch: RowBatch?
+    @exclusivity(unchecked) var moreBatches: [RowBatch] = []
+    @exclusivity(unchecked) var bufferedBytes = 0
+    /// Bytes of rows so far; past a bound the answer is a stream, not worth polling for.
+    @exclusivity(unchecked) var streamedBytes = 0
+
+    /// The last command tag; every tag for scripts.
+    @exclusivity(unchecked) var tag: String?
+    var tags: [String] = []
+    @exclusivity(unchecked) var failure: PostgresError?
+    var preparedParameters: [PostgresType] = []
+    var preparedColumns: [PostgresColumn] = []
+    /// Set for a batch: the statements whose answers come, in order.
+    @exclusivity(unchecked) var batch: [PreparedStatement] = []
+    @exclusivity(unchecked) var results: [StatementResult] = []
+    /// The statement that is executed, dropped from the cache when the server says that its plan is stale.
+    var statement: PreparedStatement?
+
+    var timer: EventLoop.Timer?
+    /// Rows were wanted when it began; `keepsRows` is false once they are not.
+    let wantsRows: Bool
+    var hasStalePlan = false
+
+    @exclusivity(unchecked) var hasBegunCopy = false
+    /// The server has been told that no more data will come, and whether to keep what came.
+    var copyEnd: CopyEnd?
+    var isBinaryCopy = false
+    var copyColumns = 0
+    /// COPY OUT of text or CSV: messages are pieces of a byte stream, not rows.
+    let isByteStream: Bool
+    /// The first message of a binary COPY OUT carries a header.
+    @exclusivity(unchecked) var expectsCopyHeader = false
+
+    /// Why nobody waits for the rest of the answer: cancelled, timed out, or rows no longer wanted.
+    @exclusivity(unchecked) var abandonment: PostgresError?
+    /// A CancelRequest has been sent for it.
+    @exclusivity(unchecked) var isCancelSent = false
+
+    init(
+        _ exchange: Exchange, sql: String, columns: ColumnSet = .none, keepsRows: Bool = false,
+        isByteStream: Bool = false
+    ) {
+        self.exchange = exchange
+        self.sql = sql
+        self.columns = columns
+        self.keepsRows = keepsRows
+        self.isByteStream = isByteStream
+        wantsRows = keepsRows
+    }
+
+    /// The server did stop it, by our cancel or its own timeout.
+    var wasStoppedByServer: Bool { failure?.sqlState == .queryCanceled || wasCancelNoticed }
+    /// Kept apart, since the failure is then replaced by the reason we had.
+    var wasCancelNoticed = false
+
+    /// The answers to these statements will come, one after the other.
+    func beginBatch(_ statements: [PreparedStatement]) {
+        batch = statements
+        columns = statements[0].columns
+        results.reserveCapacity(statements.count)
+        results.append(StatementResult())
+    }
+
+    /// Hands the answers over, once all have come.
+    func takeResults(connection: PostgresConnection) -> [PostgresRows] {
+        defer { results = [] }
+        return zip(batch, results).map { statement, result in
+            var rest: RowSource?
+            if !result.more.isEmpty {
+                // A request that is over: its rows are only read.
+                let request = Request(exchange, sql: statement.sql, columns: statement.columns, keepsRows: true)
+                request.phase = .finished
+                request.firstBatch = result.more.first
+                request.moreBatches = Array(result.more.dropFirst())
+                request.bufferedBytes = result.more.reduce(0) { $0 + $1.memory.count }
+                request.tag = result.tag
+                rest = RowSource(connection: connection, request: request)
+            }
+            return PostgresRows(columns: statement.columns, first: result.first, source: rest, tag: result.tag)
+        }
+    }
+
+    /// One statement of a batch is answered; the next one's rows have other columns.
+    func finishStatement(tag: String) {
+        results[results.count - 1].tag = tag
+        guard results.count < batch.count else { return }
+        columns = batch[results.count].columns
+        results.append(StatementResult())
+    }
+
+    func copyInBegan(isBinary: Bool, columns: Int) {
+        hasBegunCopy = true
+        isBinaryCopy = isBinary
+        copyColumns = columns
+    }
+
+    /// The server waits for data of a COPY: only its writer, by ending it, can make it stop.
+    var isTakingCopy: Bool {
+        if case .copyIn = exchange { hasBegunCopy && copyEnd == nil } else { false }
+    }
+
+    /// A CancelRequest would make the server stop sooner.
+    var isCancellable: Bool { !isTakingCopy && copyEnd != .failed && !isCancelSent }
+
+    func copyOutBegan(isBinary: Bool, columns: Int) {
+        copyInBegan(isBinary: isBinary, columns: columns)
+        expectsCopyHeader = isBinary && !isByteStream
+    }
+
+    /// True when the waiting task can go on.
+    var isSatisfied: Bool {
+        if phase == .finished { return true }
+        return switch milestone {
+        case .rows: firstBatch != nil
+        case .copyBegan: hasBegunCopy
+        case .written, .end: false
+        }
+    }
+
+    func append(_ rows: RowBatch) {
+        if !batch.isEmpty {
+            results[results.count - 1].append(rows)
+        } else if firstBatch == nil {
+            firstBatch = rows
+        } else {
+            moreBatches.append(rows)
+        }
+        bufferedBytes += rows.memory.count
+    }
+
+    func popBatch() -> RowBatch? {
+        guard let batch = firstBatch else { return nil }
+        firstBatch = moreBatches.isEmpty ? nil : moreBatches.removeFirst()
+        bufferedBytes -= batch.memory.count
+        return batch
+    }
+
+    func dropRows() {
+        keepsRows = false
+        firstBatch = nil
+        moreBatches = []
+        bufferedBytes = 0
+    }
+}
+
+/// Tasks to wake once the lock is released. One is the usual number.
+struct Wakeups: ~Copyable {
+    private var first: UnsafeContinuation<Void, Never>?
+    private var rest: [UnsafeContinuation<Void, Never>] = []
+
+    mutating func wake(_ request: Request) {
+        guard let waiter = request.waiter else { return }
+        request.waiter = nil
+        add(waiter)
+    }
+
+    mutating func add(_ waiter: UnsafeContinuation<Void, Never>) {
+        if first == nil { first = waiter } else { rest.append(waiter) }
+    }
+
+    consuming func run() {
+        first?.resume()
+        for waiter in rest { waiter.resume() }
+    }
+}

@@ -1,0 +1,40 @@
+/// Requests in the order in which their answers come.
+struct RequestQueue {
+    private var items: [Request] = []
+    private var head = 0
+
+    var count: Int { items.count - head }
+    var isEmpty: Bool { head == items.count }
+    var first: Request? { isEmpty ? nil : items[head] }
+
+    mutating func append(_ request: Request) { items.append(request) }
+
+    mutating func insertFirst(_ request: Request) {
+        if head > 0 {
+            head -= 1
+            items[head] = request
+        } else {
+            items.insert(request, at: 0)
+        }
+    }
+
+    mutating func removeFirst() {
+        head += 1
+        if head == items.count {
+            items.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head > 64, head > items.count / 2 {
+            items.removeFirst(head)
+            head = 0
+        }
+    }
+
+    /// Empties the queue.
+    mutating func takeAll() -> [Request] {
+        defer {
+            items = []
+            head = 0
+        }
+        return Array(items[head...])
+    }
+}

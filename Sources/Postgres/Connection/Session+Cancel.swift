@@ -1,0 +1,137 @@
+import PostgresTransport
+import PostgresTypes
+import PostgresWire
+
+extension Session {
+    /// Nobody wants the rest of a request's answer: drops its rows and has the server stop.
+    ///
+    /// The waiting task is woken when the server has ended the statement. Where other requests stand before or behind
+    /// it, no cancel can be aimed at it alone: then its task is woken at once and the answer passed over when it comes.
+    func abandon(_ request: Request, _ reason: PostgresError) {
+        change { state, effects in
+            guard request.phase != .finished, request.abandonment == nil else { return }
+            request.abandonment = reason
+            guard request.phase == .queued else { return }
+            request.dropRows()
+            if state.isReadingPaused, state.requests.first === request { effects.resumesReading = true }
+            if request.isTakingCopy {
+                // Its writer ends the COPY itself; a server that waits for data does not hear a cancel.
+                effects.wakeups.wake(request)
+                return
+            }
+            request.milestone = .end
+            let isAlone = state.requests.count == 1 && state.requests.first === request
+            guard isAlone, state.cancelKey != nil else {
+                if request.failure == nil { request.failure = reason }
+                effects.wakeups.wake(request)
+                return
+            }
+            self.startCancel(&state, &effects)
+        }
+    }
+
+    /// Sends a CancelRequest when the statement that runs is unwanted and nothing else can be hit.
+    func startCancel(_ state: inout SessionState, _ effects: inout Effects) {
+        guard state.phase == .ready, state.cancelPhase == .none, state.cancelKey != nil, state.unsent == 0,
+            state.requests.count == 1, let head = state.requests.first, head.abandonment != nil, head.isCancellable
+        else { return }
+        head.isCancelSent = true
+        state.cancelPhase = .running(connectionDone: false, statementDone: false, wasNoticed: false)
+        effects.sendsCancel = true
+    }
+
+    /// How long a statement may go on after a cancel before the cancel is repeated.
+    private static let repeatCancelAfter: Int64 = 250_000_000
+
+    /// Has the server stop the statement that runs, within the cancel timeout.
+    func sendCancel() {
+        let deadline = Session.deadline(after: configuration.cancelTimeout)
+        change { state, _ in
+            state.cancelsSent = 0
+            state.cancelTimer = self.loop.schedule(at: deadline) { [weak self] in self?.cancelTimedOut() }
+        }
+        deliverCancel(deadline: deadline)
+    }
+
+    /// Connects again, to the same address and as safely, only to say which session is to stop.
+    private func deliverCancel(deadline: Int64) {
+        let key = change { state, _ in
+            state.cancelsSent += 1
+            return state.cancelKey
+        }
+        guard let key else { return }
+        let canceller = Session(
+            loop: loop, configuration: configuration, address: address, security: security,
+            purpose: .cancel(processID: key.processID, secretKey: key.secretKey))
+        canceller.connect(deadline: deadline) { _ in
+            // Keeps the canceller alive until it is through.
+            withExtendedLifetime(canceller) { self.cancelConnectionEnded(deadline: deadline) }
+        }
+    }
+
+    /// A backend that has not begun to read the statement when the cancel comes is idle, and forgets it.
+    private func repeatCancel(deadline: Int64) {
+        let isStillRunning = change { state, _ in
+            guard case .running(true, false, let wasNoticed) = state.cancelPhase else { return false }
+            state.cancelPhase = .running(connectionDone: false, statementDone: false, wasNoticed: wasNoticed)
+            return true
+        }
+        if isStillRunning { deliverCancel(deadline: deadline) }
+    }
+
+    private func cancelTimedOut() {
+        change { state, effects in
+            guard state.cancelPhase != .none else { return }
+            let error = PostgresError(
+                .timeout, "the server did not end a cancelled statement within the cancel timeout")
+            self.close(&state, error, &effects)
+        }
+    }
+
+    private func cancelConnectionEnded(deadline: Int64) {
+        let isStillRunning = change { state, effects in
+            guard case .running(_, let statementDone, let wasNoticed) = state.cancelPhase else { return false }
+            state.cancelPhase = .running(connectionDone: true, statementDone: statementDone, wasNoticed: wasNoticed)
+            self.settleCancel(&state, &effects)
+            return !statementDone
+        }
+        guard isStillRunning else { return }
+        _ = loop.schedule(at: monotonicNanoseconds() &+ Self.repeatCancelAfter) { [weak self] in
+            self?.repeatCancel(deadline: deadline)
+        }
+    }
+
+    func cancelledStatementEnded(_ request: Request, _ state: inout SessionState, _ effects: inout Effects) {
+        switch state.cancelPhase {
+        case .none: return
+        case .fencing:
+            endCancel(&state, &effects)
+        case .running(let connectionDone, _, _):
+            // Of several cancels, one may have stopped it and another still be on its way.
+            let wasNoticed = request.wasStoppedByServer && state.cancelsSent == 1
+            state.cancelPhase = .running(connectionDone: connectionDone, statementDone: true, wasNoticed: wasNoticed)
+            settleCancel(&state, &effects)
+        }
+    }
+
+    /// Both the cancel and the statement are through: go on, by way of an empty statement where the cancel may still
+    /// be on its way to the backend.
+    private func settleCancel(_ state: inout SessionState, _ effects: inout Effects) {
+        guard case .running(true, true, let wasNoticed) = state.cancelPhase else { return }
+        guard !wasNoticed else { return endCancel(&state, &effects) }
+        state.cancelPhase = .fencing
+        state.requests.insertFirst(Request(.script(ScriptExchange()), sql: ""))
+        FrontendMessage.query("", to: &state.outbound)
+        writeOut(&state, &effects)
+    }
+
+    private func endCancel(_ state: inout SessionState, _ effects: inout Effects) {
+        state.cancelPhase = .none
+        if let timer = state.cancelTimer { effects.timers.append(timer) }
+        state.cancelTimer = nil
+        guard state.held.count > 0 else { return }
+        state.held.withUnsafeBytes { state.outbound.append($0) }
+        state.held = PostgresBuffer(capacity: 16)
+        writeOut(&state, &effects)
+    }
+}

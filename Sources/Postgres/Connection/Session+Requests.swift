@@ -1,0 +1,186 @@
+import PostgresTransport
+import PostgresTypes
+import PostgresWire
+
+extension Session {
+    /// Sends a request and waits for what it waits for first.
+    ///
+    /// `encode` writes the messages and runs under the lock. When the task is cancelled, or `timeout` passes, the server
+    /// is told to stop and the wait goes on until it has, for a bounded time.
+    func run(
+        _ request: Request, until milestone: Request.Milestone, timeout: Duration? = nil,
+        _ encode: (inout SessionState) throws(PostgresError) -> Void
+    ) async {
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { waiter in
+                enqueue(request, waiter: waiter, until: milestone, timeout: timeout, encode)
+            }
+        } onCancel: {
+            self.abandon(request, PostgresError(.cancelled, "the task was cancelled"))
+        }
+    }
+
+    private func enqueue(
+        _ request: Request, waiter: UnsafeContinuation<Void, Never>, until milestone: Request.Milestone,
+        timeout: Duration?, _ encode: (inout SessionState) throws(PostgresError) -> Void
+    ) {
+        change { state, effects in
+            do throws(PostgresError) {
+                if var abandonment = request.abandonment {
+                    // Nothing was sent.
+                    abandonment.safeToRetry = true
+                    throw abandonment
+                }
+                guard state.phase == .ready else { throw self.isClosed(state) }
+                guard state.copying == nil else { throw Self.isCopying }
+                try encode(&state)
+            } catch {
+                request.failure = error
+                request.phase = .finished
+                effects.wakeups.add(waiter)
+                return
+            }
+            request.waiter = waiter
+            request.milestone = milestone
+            request.phase = .queued
+            state.requests.append(request)
+            if case .copyIn = request.exchange { state.copying = request }
+            if state.isReadingPaused { effects.resumesReading = true }
+            if let timeout = timeout ?? self.configuration.queryTimeout { self.startTimer(timeout, for: request) }
+            self.scheduleFlush(&state, &effects)
+        }
+    }
+
+    /// The error for what is asked of a session that has ended, saying why it did.
+    private func isClosed(_ state: borrowing SessionState) -> PostgresError {
+        let reason = state.closeReason
+        return PostgresError(
+            .connectionClosed, reason.map { "the connection is closed: \($0.message)" } ?? "the connection is closed",
+            advice: reason?.advice, server: reason?.server, safeToRetry: true)
+    }
+
+    /// Tells the server that a COPY's data has ended, and lets others go on.
+    func endCopy(
+        _ request: Request, _ end: Request.CopyEnd, _ state: inout SessionState, _ effects: inout Effects
+    ) {
+        request.copyEnd = end
+        switch end {
+        case .done: FrontendMessage.copyDone(to: &state.outbound)
+        case .failed: FrontendMessage.copyFail("the client gave up", to: &state.outbound)
+        }
+        if state.copying === request { state.copying = nil }
+        writeOut(&state, &effects)
+    }
+
+    /// Whatever is sent between a COPY's data breaks it, and waiting for its end might be waiting for oneself.
+    private static let isCopying = PostgresError(
+        .invalidUse, "the connection is taking the data of a COPY, and can do nothing else meanwhile",
+        advice: "Use another connection of the pool, or wait for the end of the COPY", safeToRetry: true)
+
+    /// Sends at the end of the loop's turn, together with what others write in it; at once away from the loop.
+    func scheduleFlush(_ state: inout SessionState, _ effects: inout Effects) {
+        guard loop.isCurrent else { return writeOut(&state, &effects) }
+        guard !state.isFlushScheduled else { return }
+        state.isFlushScheduled = true
+        loop.flushLater(self)
+    }
+
+    private func startTimer(_ timeout: Duration, for request: Request) {
+        request.timer = loop.schedule(at: Session.deadline(after: timeout)) { [weak self] in
+            self?.abandon(
+                request,
+                PostgresError(
+                    .timeout, "the statement did not end before its deadline; the server was told to stop",
+                    sql: request.sql))
+        }
+    }
+
+    /// Waits until the request has come to a further milestone.
+    func wait(for request: Request, until milestone: Request.Milestone) async {
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { waiter in
+                change { state, effects in
+                    request.milestone = milestone
+                    let hasRoom = milestone == .written && state.unsent <= SessionState.writeBelow
+                    // The end of what was abandoned is waited for only where something brings it about.
+                    let isDetached = milestone != .end && request.abandonment != nil && !request.isCancelSent
+                    if request.isSatisfied || hasRoom || isDetached {
+                        effects.wakeups.add(waiter)
+                    } else {
+                        request.waiter = waiter
+                    }
+                }
+            }
+        } onCancel: {
+            self.abandon(request, PostgresError(.cancelled, "the task was cancelled"))
+        }
+    }
+
+    /// The next rows, waiting for them; nil at the end.
+    ///
+    /// - Throws: what ended the request early.
+    func nextBatch(of request: Request) async throws(PostgresError) -> RowBatch? {
+        while true {
+            let (batch, isOver, failure) = change { state, effects in
+                let batch = request.popBatch()
+                if state.isReadingPaused, request.bufferedBytes < SessionState.resumeBelow {
+                    effects.resumesReading = true
+                }
+                let isDetached = request.abandonment != nil && !request.isCancelSent
+                return (batch, request.phase == .finished || isDetached, request.failure ?? request.abandonment)
+            }
+            if let batch { return batch }
+            if isOver {
+                if let failure { throw failure }
+                return nil
+            }
+            await wait(for: request, until: .rows)
+        }
+    }
+
+    /// Runs statements by the simple protocol, without parameters.
+    func script(_ sql: String, timeout: Duration? = nil) async throws(PostgresError) -> Request {
+        let sql = try sql.checkedCString("the script")
+        let request = Request(.script(ScriptExchange()), sql: sql)
+        await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
+            try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(sql, to: &buffer) }
+        }
+        let (failure, completed) = change { _, _ in (request.failure, request.tags.count) }
+        if var failure {
+            // The server's position is there for errors of syntax only.
+            if failure.code == .server, completed > 0 {
+                failure.message = "the server refused statement \(completed + 1) of the script"
+            }
+            throw failure
+        }
+        return request
+    }
+
+    /// The statement parsed by the server, from the cache or now.
+    func prepared(_ sql: String, timeout: Duration? = nil) async throws(PostgresError) -> PreparedStatement {
+        if let statement = change({ state, _ in state.statements.find(sql) }) { return statement }
+        let text = try sql.checkedCString("the statement")
+        let request = Request(.prepare(PrepareExchange()), sql: text)
+        var name = ""
+        await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
+            name = state.statements.nextName()
+            let displaced = state.statementsToClose
+            state.statementsToClose = []
+            try state.encode { (buffer) throws(PostgresError) in
+                for statement in displaced { FrontendMessage.close(statement: statement.name, to: &buffer) }
+                FrontendMessage.parse(name: name, sql: text, to: &buffer)
+                FrontendMessage.describe(statement: name, to: &buffer)
+                FrontendMessage.sync(to: &buffer)
+            }
+        }
+        let (statement, failure) = change { [name] state, _ -> (PreparedStatement?, PostgresError?) in
+            if let failure = request.failure { return (nil, failure) }
+            let statement = PreparedStatement(
+                name: name, sql: text, parameterTypes: request.preparedParameters, columns: request.preparedColumns)
+            state.statementsToClose += state.statements.insert(statement)
+            return (statement, nil)
+        }
+        guard let statement else { throw failure ?? PostgresError(.connectionClosed, "the connection is closed") }
+        return statement
+    }
+}

@@ -1,0 +1,294 @@
+import PostgresLocks
+import PostgresTransport
+import PostgresTypes
+import PostgresWire
+
+/// One connection's socket, protocol state and requests.
+///
+/// Tasks append what they ask and wait; the loop's thread reads the answers, gives each frame to the exchange that it
+/// belongs to, and wakes the tasks. The state is guarded by one mutex; what a change asks for beyond the state itself
+/// happens after the mutex is released (`Effects`).
+final class Session: EventHandler {
+    enum Purpose: Sendable {
+        case queries
+        /// Sends one CancelRequest and ends.
+        case cancel(processID: Int32, secretKey: [UInt8])
+    }
+
+    let loop: EventLoop
+    let configuration: PostgresConfiguration
+    let address: SocketAddress
+    let security: SessionSecurity
+    let purpose: Purpose
+    let state: Mutex<SessionState>
+
+    init(
+        loop: EventLoop, configuration: PostgresConfiguration, address: SocketAddress, security: SessionSecurity,
+        purpose: Purpose = .queries
+    ) {
+        self.loop = loop
+        self.configuration = configuration
+        self.address = address
+        self.security = security
+        self.purpose = purpose
+        state = Mutex(SessionState(statementCacheSize: configuration.statementCacheSize))
+    }
+
+    /// Changes the state under the lock, then does what that asks for.
+    func change<R: Sendable>(_ body: (inout SessionState, inout Effects) -> R) -> R {
+        var effects = Effects()
+        let result = state.withLock { state in
+            let result = body(&state, &effects)
+            updatePolling(&state)
+            return result
+        }
+        perform(effects)
+        return result
+    }
+
+    private func perform(_ effects: consuming Effects) {
+        if effects.updatesInterest { loop.perform { self.updateInterest() } }
+        if effects.tearsDown { loop.perform { self.tearDown() } }
+        if effects.sendsCancel { sendCancel() }
+        if effects.resumesReading { resumeReading() }
+        for timer in effects.timers { loop.cancel(timer) }
+        if let onNotice = configuration.onNotice { for notice in effects.notices { onNotice(notice) } }
+        effects.connected?(effects.connectError)
+        effects.closed?()
+        effects.wakeups.run()
+    }
+
+    // MARK: Events of the loop
+
+    package func ready(_ readiness: Interest) {
+        change { state, effects in
+            do throws(PostgresError) {
+                if readiness.contains(.write) { try self.writable(&state, &effects) }
+                if readiness.contains(.read) { try self.readable(&state, &effects) }
+                if state.phase != .closed, self.interest(for: state) != state.interest {
+                    effects.updatesInterest = true
+                }
+            } catch {
+                self.close(&state, error, &effects)
+            }
+        }
+    }
+
+    package func flush() {
+        change { state, effects in
+            state.isFlushScheduled = false
+            self.writeOut(&state, &effects)
+        }
+    }
+
+    private func writable(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {
+        switch state.phase {
+        case .connecting: try connected(&state)
+        case .handshaking: try handshake(&state)
+        case .closed: break
+        default: writeOut(&state, &effects)
+        }
+    }
+
+    /// Sends what there is; a failure closes the session.
+    func writeOut(_ state: inout SessionState, _ effects: inout Effects) {
+        guard state.phase != .closed else { return }
+        do {
+            try state.writeOut()
+        } catch {
+            // What the server said before it hung up explains more.
+            do throws(PostgresError) { try read(&state, &effects) } catch { close(&state, error, &effects) }
+            close(&state, lost(error), &effects)
+            return
+        }
+        if interest(for: state) != state.interest { effects.updatesInterest = true }
+        if state.unsent <= SessionState.writeBelow, let head = state.requests.first, head.milestone == .written {
+            effects.wakeups.wake(head)
+        }
+        startCancel(&state, &effects)
+    }
+
+    private func readable(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {
+        switch state.phase {
+        case .connecting: return
+        case .handshaking: return try handshake(&state)
+        case .closed: return
+        default: break
+        }
+        try read(&state, &effects)
+    }
+
+    /// Reads once, or, encrypted, until nothing is left that no event of the socket would announce.
+    private func read(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {
+        repeat {
+            let result: IOResult?
+            do {
+                result = try state.channel?.receive(into: state.inbound.freeSpace())
+            } catch {
+                throw lost(error)
+            }
+            switch result {
+            case .bytes(let count):
+                state.inbound.commit(count)
+                try process(&state, &effects)
+            case .endOfStream:
+                guard state.phase == .awaitingCancelEnd else { throw endOfStream(state) }
+                finishConnecting(&state, nil, &effects)
+                close(&state, PostgresError(.connectionClosed, "the cancel has been delivered"), &effects)
+                return
+            case .wouldBlock, nil:
+                return
+            }
+        } while state.isEncrypted && !state.isReadingPaused && state.phase != .closed && state.phase != .handshaking
+    }
+
+    private func process(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {
+        switch state.phase {
+        case .awaitingTLSAnswer: try takeTLSAnswer(&state)
+        case .startingUp:
+            try startUp(&state, &effects)
+            // More may have come with the end of the startup.
+            if state.phase == .ready { try processAnswers(&state, &effects) }
+        case .ready: try processAnswers(&state, &effects)
+        case .connecting, .handshaking, .awaitingCancelEnd, .closed: break
+        }
+    }
+
+    // MARK: Interest
+
+    private func interest(for state: borrowing SessionState) -> Interest {
+        switch state.phase {
+        case .connecting: .write
+        case .handshaking: state.mustWaitForWriting ? [.read, .write] : .read
+        default:
+            (state.isReadingPaused ? [] : Interest.read).union(state.mustWaitForWriting ? .write : [])
+        }
+    }
+
+    private func updateInterest() {
+        change { state, effects in
+            guard let registration = state.registration else { return }
+            let wanted = self.interest(for: state)
+            guard wanted != state.interest else { return }
+            do throws(TransportError) {
+                try self.loop.setInterest(wanted, of: registration)
+                state.interest = wanted
+            } catch {
+                self.close(&state, self.lost(error), &effects)
+            }
+        }
+    }
+
+    /// Goes on reading once the reader has made room.
+    func resumeReading() {
+        loop.perform {
+            self.change { state, effects in
+                guard state.isReadingPaused, state.phase == .ready else { return }
+                state.isReadingPaused = false
+                do throws(PostgresError) {
+                    try self.processAnswers(&state, &effects)
+                    if state.isEncrypted, !state.isReadingPaused { try self.read(&state, &effects) }
+                    effects.updatesInterest = true
+                } catch {
+                    self.close(&state, error, &effects)
+                }
+            }
+        }
+    }
+
+    /// Tells the loop whether an answer is due that is worth polling for.
+    private func updatePolling(_ state: inout SessionState) {
+        var isDue = false
+        if state.phase == .ready, let head = state.requests.first {
+            isDue = head.streamedBytes < SessionState.streamAbove && !head.hasBegunCopy
+        }
+        guard isDue != state.isAnswerDue else { return }
+        state.isAnswerDue = isDue
+        if isDue { loop.polling.answerDue() } else { loop.polling.answerCame() }
+    }
+
+    // MARK: The end
+
+    /// Ends the session: every waiting task gets an error. The first reason stays.
+    func close(_ state: inout SessionState, _ error: PostgresError, _ effects: inout Effects) {
+        guard state.phase != .closed else { return }
+        let wasReady = state.phase == .ready
+        state.phase = .closed
+        state.closeReason = error
+        state.cancelPhase = .none
+        effects.tearsDown = true
+        effects.closed = state.onClosed
+        state.onClosed = nil
+        if !wasReady { finishConnecting(&state, error, &effects) }
+        if let timer = state.cancelTimer { effects.timers.append(timer) }
+        for request in state.requests.takeAll() {
+            // What the server said last explains more than that it hung up.
+            if request.failure == nil { request.failure = request.abandonment ?? error }
+            if let timer = request.timer { effects.timers.append(timer) }
+            request.phase = .finished
+            effects.wakeups.wake(request)
+        }
+    }
+
+    func finishConnecting(_ state: inout SessionState, _ error: PostgresError?, _ effects: inout Effects) {
+        guard let onConnected = state.onConnected else { return }
+        state.onConnected = nil
+        effects.connected = onConnected
+        effects.connectError = error
+        if let timer = state.connectTimer { effects.timers.append(timer) }
+    }
+
+    private func tearDown() {
+        change { state, _ in
+            if let registration = state.registration { self.loop.deregister(registration) }
+            state.registration = nil
+            state.channel = nil
+        }
+    }
+
+    /// Closes at once, from any thread.
+    func abort(_ error: PostgresError) {
+        change { state, effects in self.close(&state, error, &effects) }
+    }
+
+    /// Says goodbye and closes. What is running is failed.
+    func terminate() {
+        change { state, effects in
+            if state.phase == .ready {
+                FrontendMessage.terminate(to: &state.outbound)
+                // Best effort: the server notices the closed socket as well.
+                try? state.writeOut()
+                state.channel?.close()
+            }
+            self.close(&state, PostgresError(.connectionClosed, "the connection has been closed"), &effects)
+        }
+    }
+
+    /// The moment `duration` from now, on the loop's clock.
+    static func deadline(after duration: Duration) -> Int64 {
+        let (sum, overflow) = monotonicNanoseconds().addingReportingOverflow(duration.nanoseconds)
+        return overflow ? .max : sum
+    }
+
+    /// The error for a failed system call on the socket.
+    func lost(_ error: TransportError) -> PostgresError {
+        PostgresError(.connectionClosed, "the connection to the server was lost: \(error)")
+    }
+
+    /// The error for the server's last words.
+    static func closedByServer(_ error: PostgresServerError) -> PostgresError {
+        PostgresError(
+            .connectionClosed, "the server closed the connection", advice: Advice.forServerError(error), server: error)
+    }
+
+    private func endOfStream(_ state: borrowing SessionState) -> PostgresError {
+        switch state.phase {
+        case .ready:
+            PostgresError(.connectionClosed, "the server closed the connection")
+        default:
+            PostgresError(
+                .connectionFailed, "the server closed the connection before it was ready",
+                advice: "Look at the server's log; it may be starting, stopping or not be PostgreSQL")
+        }
+    }
+}

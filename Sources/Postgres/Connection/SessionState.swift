@@ -1,0 +1,117 @@
+import PostgresTransport
+import PostgresTypes
+import PostgresWire
+
+/// Everything of a session that changes; guarded by the session's mutex.
+struct SessionState: ~Copyable {
+    enum Phase {
+        /// The socket is being connected.
+        case connecting
+        /// SSLRequest is sent, one letter will come.
+        case awaitingTLSAnswer
+        case handshaking
+        /// The startup message is sent.
+        case startingUp
+        case ready
+        /// A connection that exists to cancel: the server closes it when it has done so.
+        case awaitingCancelEnd
+        case closed
+    }
+
+    /// A cancel must not reach the statement after the one it is meant for. While one is under way nothing new is
+    /// sent; when the statement ended without noticing it, an empty statement is sent first, which may.
+    enum CancelPhase: Equatable {
+        case none
+        case running(connectionDone: Bool, statementDone: Bool, wasNoticed: Bool)
+        case fencing
+    }
+
+    var phase = Phase.connecting
+    var channel: Channel?
+    var registration: EventLoop.Registration?
+    var interest: Interest = .write
+    var inbound = FrameBuffer()
+    var outbound = PostgresBuffer()
+    /// How much of `outbound` has been sent.
+    var sent = 0
+    /// What waits until a cancel is through.
+    var held = PostgresBuffer(capacity: 16)
+    var isFlushScheduled = false
+    /// The COPY into the server that is asked for and whose data has not ended.
+    var copying: Request?
+    var startup: StartupExchange?
+    /// Called once, when the session is ready or can never be.
+    var onConnected: (@Sendable (PostgresError?) -> Void)?
+    var connectTimer: EventLoop.Timer?
+
+    var requests = RequestQueue()
+    var statements: StatementCache
+    /// Displaced from the cache; closed together with the next Parse.
+    var statementsToClose: [PreparedStatement] = []
+    var transactionStatus = TransactionStatus.idle
+    var parameters: [String: String] = [:]
+    var cancelKey: (processID: Int32, secretKey: [UInt8])?
+    var cancelPhase = CancelPhase.none
+    /// CancelRequests for the statement that runs.
+    var cancelsSent = 0
+    var cancelTimer: EventLoop.Timer?
+
+    /// The reader has more rows than it can use for now.
+    var isReadingPaused = false
+    /// Counted by the loop's polling.
+    var isAnswerDue = false
+    var closeReason: PostgresError?
+    /// Called once, when the session has ended.
+    var onClosed: (@Sendable () -> Void)?
+
+    init(statementCacheSize: Int) { statements = StatementCache(capacity: statementCacheSize) }
+
+    /// Rows waiting for a slow reader before reading stops, and before it goes on. Bytes, not rows: a row may be large.
+    static let pauseAbove = 1024 * 1024
+    static let resumeBelow = 256 * 1024
+    /// Unsent bytes at which a COPY writer waits, and at which it goes on.
+    static let writeAbove = 512 * 1024
+    static let writeBelow = 128 * 1024
+    /// An answer longer than this is a stream: the rest of it is not polled for.
+    static let streamAbove = 64 * 1024
+
+    var unsent: Int { outbound.count - sent }
+    var isHolding: Bool { cancelPhase != .none }
+    var isEncrypted: Bool {
+        switch channel {
+        case .some(let channel): channel.isEncrypted
+        case .none: false
+        }
+    }
+    var mustWaitForWriting: Bool {
+        if unsent > 0 { return true }
+        switch channel {
+        case .some(let channel): return channel.hasPendingOutput
+        case .none: return false
+        }
+    }
+
+    /// Sends what is there, as far as the socket takes it.
+    mutating func writeOut() throws(TransportError) {
+        guard channel != nil else { return }
+        _ = try channel?.flush()
+        while sent < outbound.count {
+            let rest = UnsafeRawBufferPointer(rebasing: outbound.unsafeBytes[sent...])
+            guard case .bytes(let count)? = try channel?.send(rest) else { break }
+            sent += count
+        }
+        if sent == outbound.count {
+            sent = 0
+            // Room for one large parameter is not kept for ever.
+            if outbound.count > Self.writeAbove { outbound = PostgresBuffer() } else { outbound.removeAll() }
+        }
+    }
+
+    /// Appends what `encode` writes to what is sent next, or to what waits for a cancel to be through.
+    mutating func encode<R>(
+        _ encode: (inout PostgresBuffer) throws(PostgresError) -> R
+    ) throws(PostgresError) -> R {
+        if isHolding { return try encode(&held) }
+        return try encode(&outbound)
+    }
+}

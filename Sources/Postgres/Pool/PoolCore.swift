@@ -1,0 +1,253 @@
+import PostgresLocks
+import PostgresPooling
+import PostgresTransport
+import PostgresWire
+
+/// The pool machine with what it must not know: sessions, waiting tasks, a clock.
+///
+/// The machine decides under the lock; its actions run after the lock is released.
+final class PoolCore: Sendable {
+    private typealias Waiter = UnsafeContinuation<Result<Session, PostgresError>, Never>
+
+    private struct State {
+        var machine: PoolMachine
+        /// By the index of the machine's identifiers.
+        var sessions: [Session?]
+        /// Connections in the making, to be cancelled.
+        var connecting: [Task<Void, Never>?]
+        var identifiers: [ObjectIdentifier: PoolConnectionID] = [:]
+        var waiters: [PoolWaiterID: Waiter] = [:]
+        var connectError: PostgresError?
+        var timer: EventLoop.Timer?
+        var closing: [UnsafeContinuation<Void, Never>] = []
+        var isClosed = false
+    }
+
+    /// Where the connections live.
+    let loop: EventLoop
+    private let configuration: PostgresConfiguration
+    private let options: PostgresPoolOptions
+    private let state: Mutex<State>
+
+    init(_ configuration: PostgresConfiguration, _ options: PostgresPoolOptions) throws(PostgresError) {
+        loop = try EventLoops.shared.loop()
+        self.configuration = configuration
+        self.options = options
+        let machine = PoolMachine(
+            PoolConfiguration(
+                maximum: options.maximumConnections, minimum: options.minimumConnections,
+                idleTimeout: options.idleTimeout?.nanoseconds ?? .max,
+                maximumLifetime: options.maximumLifetime?.nanoseconds ?? .max,
+                seed: UInt64.random(in: .min ... .max)))
+        let count = max(options.maximumConnections, 1)
+        state = Mutex(
+            State(
+                machine: machine, sessions: Array(repeating: nil, count: count),
+                connecting: Array(repeating: nil, count: count)))
+    }
+
+    /// Changes the machine under the lock, then does what it asks for.
+    private func step(_ event: (inout State, Int64) -> PoolActions) {
+        let now = monotonicNanoseconds()
+        perform(state.withLock { event(&$0, now) })
+    }
+
+    func start() { step { $0.machine.start(now: $1) } }
+
+    // MARK: Leases
+
+    /// A connection that nobody else has, waiting for one. The pool lives at least as long as the lease.
+    func lease(
+        for pool: PostgresPool, isForOneQuery: Bool = false
+    ) async throws(PostgresError) -> PostgresConnection {
+        let session = try await leaseSession()
+        let lease = PoolLease { [self] in withExtendedLifetime(pool) { release(session) } }
+        return PostgresConnection(session: session, lease: lease, isForOneQuery: isForOneQuery)
+    }
+
+    private func leaseSession() async throws(PostgresError) -> Session {
+        let (session, waiter, isClosed) = state.withLock { state -> (Session?, PoolWaiterID?, Bool) in
+            switch state.machine.lease() {
+            case .leased(let id): (state.sessions[id.index], nil, false)
+            case .wait(let id): (nil, id, false)
+            case .closed: (nil, nil, true)
+            }
+        }
+        if isClosed { throw Self.closed }
+        if let session { return session }
+        guard let waiter else { throw Self.closed }
+        return try await wait(waiter).get()
+    }
+
+    private func wait(_ id: PoolWaiterID) async -> Result<Session, PostgresError> {
+        let deadline = Session.deadline(after: options.acquireTimeout)
+        return await withTaskCancellationHandler {
+            await withUnsafeContinuation { waiter in
+                step { state, now in
+                    state.waiters[id] = waiter
+                    let actions = state.machine.enqueue(id, deadline: deadline, now: now)
+                    // Cancelled before it was enqueued: the handler found nothing to cancel.
+                    return Task.isCancelled && actions.isEmpty ? state.machine.cancel(id) : actions
+                }
+                if Task.isCancelled { step { state, _ in state.machine.cancel(id) } }
+            }
+        } onCancel: {
+            step { state, _ in state.machine.cancel(id) }
+        }
+    }
+
+    /// Takes a session back: at once when it is clean, else after it has been made so.
+    private func release(_ session: Session) {
+        switch session.cleanliness {
+        case .clean: released(session, isReusable: true)
+        case .closed: released(session, isReusable: false)
+        case .dirty:
+            Task {
+                await session.makeClean()
+                released(session, isReusable: session.cleanliness == .clean)
+            }
+        }
+    }
+
+    private func released(_ session: Session, isReusable: Bool) {
+        step { state, now in
+            guard let id = state.identifiers[ObjectIdentifier(session)] else { return .none }
+            return state.machine.release(id, isReusable: isReusable, now: now)
+        }
+    }
+
+    // MARK: Actions
+
+    private func perform(_ actions: PoolActions) {
+        for action in actions {
+            switch action {
+            case .connect(let id): connect(id)
+            case .close(let id): state.withLock { $0.sessions[id.index] }?.terminate()
+            case .abort(let id): abort(id)
+            case .deliver(let waiter, let id): deliver(waiter, id)
+            case .fail(let waiter, let reason): fail(waiter, reason)
+            case .scheduleTimer(let time): schedule(at: time)
+            case .shutdownComplete: shutdownCompleted()
+            }
+        }
+    }
+
+    private func connect(_ id: PoolConnectionID) {
+        // Made under the lock, so that it is noted before it can be through.
+        state.withLock { $0.connecting[id.index] = Task { await open(id) } }
+    }
+
+    private func open(_ id: PoolConnectionID) async {
+        do throws(PostgresError) {
+            let session = try await Connector(configuration, loop: loop).connect()
+            state.withLock { state in
+                state.connecting[id.index] = nil
+                state.sessions[id.index] = session
+                state.identifiers[ObjectIdentifier(session)] = id
+            }
+            let isOpen = session.onClose { [weak self] in self?.closed(id, session) }
+            step { $0.machine.connected(id, now: $1) }
+            if !isOpen { closed(id, session) }
+        } catch {
+            step { state, now in
+                state.connecting[id.index] = nil
+                state.connectError = error
+                return state.machine.connectFailed(id, isRetryable: error.safeToRetry, now: now)
+            }
+        }
+    }
+
+    private func closed(_ id: PoolConnectionID, _ session: Session) {
+        step { state, now in
+            if state.sessions[id.index] === session { state.sessions[id.index] = nil }
+            state.identifiers[ObjectIdentifier(session)] = nil
+            return state.machine.closed(id, now: now)
+        }
+    }
+
+    private func abort(_ id: PoolConnectionID) {
+        let (session, task) = state.withLock { ($0.sessions[id.index], $0.connecting[id.index]) }
+        task?.cancel()
+        session?.abort(PostgresError(.poolClosed, "the pool was closed while the statement was running"))
+    }
+
+    private func deliver(_ waiter: PoolWaiterID, _ id: PoolConnectionID) {
+        let (continuation, session) = state.withLock { ($0.waiters.removeValue(forKey: waiter), $0.sessions[id.index]) }
+        if let session {
+            continuation?.resume(returning: .success(session))
+        } else {
+            // It was lost between the decision and now.
+            continuation?.resume(
+                returning: .failure(
+                    PostgresError(.connectionClosed, "the connection was lost as it was handed over", safeToRetry: true)
+                ))
+        }
+    }
+
+    private func fail(_ waiter: PoolWaiterID, _ reason: PoolFailure) {
+        let (continuation, connectError) = state.withLock { ($0.waiters.removeValue(forKey: waiter), $0.connectError) }
+        let error: PostgresError =
+            switch reason {
+            case .timedOut:
+                PostgresError(
+                    .poolTimeout,
+                    "no connection became free within \(options.acquireTimeout): all \(options.maximumConnections) are in use",
+                    advice: "Is a connection held while waiting for another one, or for something slow? Else raise "
+                        + "maximumConnections", safeToRetry: true)
+            case .connectFailed:
+                connectError ?? PostgresError(.connectionFailed, "no connection could be made", safeToRetry: true)
+            case .cancelled: PostgresError(.cancelled, "the task was cancelled while it waited for a connection")
+            case .closed: Self.closed
+            }
+        continuation?.resume(returning: .failure(error))
+    }
+
+    private static let closed = PostgresError(.poolClosed, "the pool is closed")
+
+    private func schedule(at time: Int64) {
+        let timer = loop.schedule(at: time) { [weak self] in self?.step { $0.machine.timerFired(now: $1) } }
+        let old = state.withLock { state in
+            defer { state.timer = timer }
+            return state.timer
+        }
+        if let old { loop.cancel(old) }
+    }
+
+    // MARK: The end
+
+    func shutDown(grace: Duration) {
+        step { $0.machine.shutDown(grace: grace.nanoseconds, now: $1) }
+    }
+
+    func close() async {
+        shutDown(grace: options.shutdownGrace)
+        await withUnsafeContinuation { waiter in
+            let isClosed = state.withLock { state in
+                if !state.isClosed { state.closing.append(waiter) }
+                return state.isClosed
+            }
+            if isClosed { waiter.resume() }
+        }
+    }
+
+    private func shutdownCompleted() {
+        let (waiters, timer) = state.withLock { state in
+            state.isClosed = true
+            defer {
+                state.closing = []
+                state.timer = nil
+            }
+            return (state.closing, state.timer)
+        }
+        if let timer { loop.cancel(timer) }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    var statistics: PostgresPoolStatistics {
+        let now = state.withLock { $0.machine.statistics }
+        return PostgresPoolStatistics(
+            idle: now.idle, leased: now.leased, connecting: now.connecting, waiting: now.waiting, maximum: now.maximum,
+            leases: now.counters.leases, waits: now.counters.waits, timeouts: now.counters.timeouts,
+            connects: now.counters.connects, connectFailures: now.counters.connectFailures)
+    }
+}

@@ -1,0 +1,81 @@
+import PostgresTransport
+public import PostgresTypes
+public import PostgresWire
+
+/// Connections kept open and shared: what an application sends its queries to.
+///
+///     let pool = try PostgresPool("postgres://app:secret@db.example.com/app?sslmode=verify-full")
+///     for try await (id, name) in try await pool.query("SELECT id, name FROM users", as: (Int, String).self) { … }
+///     await pool.close()
+///
+/// The task that has waited longest gets the next free connection. A connection that comes back inside a transaction is
+/// rolled back first; one that is lost is replaced. Nothing is opened before the first query, unless a minimum asks
+/// for it.
+public final class PostgresPool: PostgresDatabase {
+    private let core: PoolCore
+
+    /// A pool that connects when it is first asked, or at once where a minimum is wanted; so no server is needed yet.
+    ///
+    /// - Throws: `invalidConfiguration` for what cannot be right, such as a port of 0.
+    public init(_ configuration: PostgresConfiguration, options: PostgresPoolOptions = PostgresPoolOptions())
+        throws(PostgresError)
+    {
+        try configuration.validate()
+        core = try PoolCore(configuration, options)
+        core.start()
+    }
+
+    /// - Throws: `invalidConfiguration` when the URL cannot be read.
+    public convenience init(_ url: String, options: PostgresPoolOptions = PostgresPoolOptions()) throws(PostgresError) {
+        try self.init(try PostgresConfiguration(url), options: options)
+    }
+
+    /// Closes what is left when nobody closed the pool.
+    deinit { core.shutDown(grace: .zero) }
+
+    /// Who has what, and what has happened so far.
+    public var statistics: PostgresPoolStatistics { core.statistics }
+
+    /// The thread that the pool's connections live on, for tasks that do little else than ask the database.
+    ///
+    ///     group.addTask(executorPreference: pool.taskExecutor) { try await answer(request, from: pool) }
+    ///
+    /// Such a task and the code that reads its answers share one thread, which spares two switches of threads for each
+    /// query. CPU-heavy work in it would keep every connection of that thread waiting.
+    public var taskExecutor: any TaskExecutor { core.loop }
+
+    /// Leases no more, waits for the work that is running (``PostgresPoolOptions/shutdownGrace`` at most, then ends it)
+    /// and closes every connection.
+    public func close() async { await core.close() }
+
+    public func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
+        let connection = try await core.lease(for: self, isForOneQuery: true)
+        do {
+            let rows = try await connection.query(query, timeout: timeout)
+            // Rows that are still coming hold the lease until they are read or dropped.
+            if rows.source == nil { connection.lease?.end() }
+            return rows
+        } catch {
+            connection.lease?.end()
+            throw error
+        }
+    }
+
+    @concurrent @discardableResult
+    public func withConnection<R: Sendable>(
+        _ body: @Sendable (PostgresConnection) async throws -> R
+    ) async throws -> R {
+        let connection = try await core.lease(for: self)
+        defer { connection.lease?.end() }
+        return try await connection.withConnection(body)
+    }
+
+    @concurrent @discardableResult
+    public func withTransaction<R: Sendable>(
+        _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
+    ) async throws -> R {
+        let connection = try await core.lease(for: self)
+        defer { connection.lease?.end() }
+        return try await connection.withTransaction(options, body)
+    }
+}

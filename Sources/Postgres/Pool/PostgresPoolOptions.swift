@@ -1,0 +1,53 @@
+/// How large a pool grows, how long it waits and how long its connections live.
+public struct PostgresPoolOptions: Sendable, Hashable {
+    /// Connections at the same time at most. The server pays for each: a few per processor serve hundreds of tasks.
+    public var maximumConnections: Int
+    /// Connections that are kept open when nobody needs them.
+    public var minimumConnections: Int
+    /// How long a task waits for a connection.
+    public var acquireTimeout: Duration
+    /// How long a connection beyond the minimum stays unused before it is closed; nil for ever.
+    public var idleTimeout: Duration?
+    /// How old a connection becomes before it is replaced, less up to a tenth at random; nil for ever.
+    public var maximumLifetime: Duration?
+    /// How long `close()` waits for work that is still running.
+    public var shutdownGrace: Duration
+
+    /// Options for one pool; those left out suit an application on one machine.
+    public init(
+        maximumConnections: Int = 10, minimumConnections: Int = 0, acquireTimeout: Duration = .seconds(30),
+        idleTimeout: Duration? = .seconds(600), maximumLifetime: Duration? = .seconds(1800),
+        shutdownGrace: Duration = .seconds(30)
+    ) {
+        self.maximumConnections = maximumConnections
+        self.minimumConnections = minimumConnections
+        self.acquireTimeout = acquireTimeout
+        self.idleTimeout = idleTimeout
+        self.maximumLifetime = maximumLifetime
+        self.shutdownGrace = shutdownGrace
+    }
+}
+
+/// A pool at one moment.
+public struct PostgresPoolStatistics: Sendable, Hashable {
+    /// Connections that nobody uses.
+    public var idle: Int
+    /// Connections in use.
+    public var leased: Int
+    /// Connections being opened.
+    public var connecting: Int
+    /// Tasks that wait for a connection.
+    public var waiting: Int
+    /// The most connections there may be; see ``PostgresPoolOptions/maximumConnections``.
+    public var maximum: Int
+    /// Leases given since the pool was made; the numbers below count from then, too.
+    public var leases: UInt64
+    /// Leases that had to wait for a connection.
+    public var waits: UInt64
+    /// Waits that ended by their deadline.
+    public var timeouts: UInt64
+    /// Connections opened.
+    public var connects: UInt64
+    /// Attempts to connect that failed.
+    public var connectFailures: UInt64
+}

@@ -1,0 +1,27 @@
+/// A run of rows as they came: the frames themselves, in memory of their own.
+///
+/// DataRow and the CopyData of a binary COPY have the same form: a kind, a length, the number of cells, then each cell
+/// with its length before it. The frames' lengths were checked when they were cut; cells are checked when they are read.
+@usableFromInline
+final class RowBatch: @unchecked Sendable {
+    // Unchecked: the memory is never written after `init`.
+    @usableFromInline let memory: UnsafeRawBufferPointer
+    @usableFromInline let columns: ColumnSet
+    @usableFromInline let rowCount: Int
+
+    /// Takes the memory over.
+    init(memory: UnsafeRawBufferPointer, rowCount: Int, columns: ColumnSet) {
+        self.memory = memory
+        self.rowCount = rowCount
+        self.columns = columns
+    }
+
+    deinit { memory.deallocate() }
+
+    /// Where the frame that begins at `offset` ends.
+    @inlinable
+    func end(ofRowAt offset: Int) -> Int {
+        let length = Int32(bigEndian: memory.loadUnaligned(fromByteOffset: offset &+ 1, as: Int32.self))
+        return offset &+ 1 &+ Int(length)
+    }
+}

@@ -1,0 +1,29 @@
+import PostgresWire
+
+/// The rest of a result that has not all come. When the last copy of the rows goes away before their end, the server is
+/// told to stop.
+@usableFromInline
+final class RowSource: Sendable {
+    /// Held, so that it is not closed, or given to somebody else, before the rows are read or dropped.
+    private let connection: PostgresConnection
+    private let request: Request
+
+    init(connection: PostgresConnection, request: Request) {
+        self.connection = connection
+        self.request = request
+    }
+
+    deinit {
+        connection.session.abandon(request, PostgresError(.cancelled, "the rows were dropped before their end"))
+    }
+
+    /// The next rows, waiting for them; nil at the end.
+    @usableFromInline
+    func nextBatch() async throws(PostgresError) -> RowBatch? {
+        let batch = try await connection.session.nextBatch(of: request)
+        if batch == nil { connection.rowsEnded() }
+        return batch
+    }
+
+    var commandTag: String? { connection.session.change { _, _ in request.tag } }
+}

@@ -1,0 +1,100 @@
+public import PostgresTypes
+public import PostgresWire
+
+extension PostgresConnection {
+    /// Sends several statements at once and waits for all of their answers: one round trip instead of many.
+    ///
+    ///     let find = PostgresStatement("SELECT name FROM users WHERE id = $1")
+    ///     for rows in try await connection.batch(ids.map { find($0) }) {
+    ///         let name = try await rows.decode(as: String.self).first()
+    ///     }
+    ///
+    /// The statements are one transaction, unless one is open already. The answers are held in memory.
+    ///
+    /// - Returns: the rows of each statement, in their order, all there.
+    /// - Throws: the first error; the statements after it were not run, and outside a transaction nothing was done.
+    @discardableResult
+    public func batch(
+        _ queries: [PostgresQuery], timeout: Duration? = nil
+    ) async throws(PostgresError) -> [PostgresRows] {
+        guard !queries.isEmpty else { return [] }
+        try checkLease()
+        while true {
+            let request = Request(
+                .execute(ExecuteExchange(statements: queries.count)), sql: queries[0].sql, keepsRows: true)
+            var missing: Set<String> = []
+            await session.run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
+                let statements = Self.find(queries, in: &state, missing: &missing)
+                guard missing.isEmpty else { throw PostgresError(.invalidUse, "a statement is not parsed yet") }
+                try state.encode { (buffer) throws(PostgresError) in
+                    try Self.encode(queries, statements, to: &buffer)
+                }
+                request.beginBatch(statements)
+            }
+            guard !missing.isEmpty else { return try results(of: request) }
+            guard missing.count <= session.configuration.statementCacheSize else {
+                throw PostgresError(
+                    .invalidUse, "a batch has \(missing.count) different statements, more than are kept parsed",
+                    advice: "Raise statementCacheSize, or send smaller batches")
+            }
+            for sql in missing { _ = try await session.prepared(sql) }
+        }
+    }
+
+    /// Each query's statement; where one is not parsed, its text is added to `missing`.
+    private static func find(
+        _ queries: [PostgresQuery], in state: inout SessionState, missing: inout Set<String>
+    ) -> [PreparedStatement] {
+        var statements: [PreparedStatement] = []
+        statements.reserveCapacity(queries.count)
+        for query in queries {
+            // Most batches repeat one statement.
+            if let last = statements.last, last.sql == query.sql {
+                statements.append(last)
+            } else if let statement = state.statements.find(query.sql) {
+                statements.append(statement)
+            } else {
+                missing.insert(query.sql)
+            }
+        }
+        return statements
+    }
+
+    /// Bind and Execute of each, one Sync. Where a value does not fit, nothing stays in the buffer.
+    private static func encode(
+        _ queries: [PostgresQuery], _ statements: [PreparedStatement], to buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        let start = buffer.count
+        for (query, statement) in zip(queries, statements) {
+            do {
+                try FrontendMessage.bind(statement: statement.name, to: &buffer) { (buffer) throws(PostgresError) in
+                    try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
+                }
+            } catch {
+                buffer.truncate(to: start)
+                throw error
+            }
+            FrontendMessage.execute(to: &buffer)
+        }
+        FrontendMessage.sync(to: &buffer)
+    }
+
+    private func results(of request: Request) throws(PostgresError) -> [PostgresRows] {
+        let (failure, rows) = session.change { _, _ -> (PostgresError?, [PostgresRows]) in
+            if let failure = request.failure { return (failure, []) }
+            return (nil, request.takeResults(connection: self))
+        }
+        if let failure { throw failure }
+        return rows
+    }
+}
+
+extension PostgresDatabase {
+    /// Sends several statements at once. See ``PostgresConnection/batch(_:timeout:)``.
+    @discardableResult
+    public func batch(
+        _ queries: [PostgresQuery], timeout: Duration? = nil
+    ) async throws(PostgresError) -> [PostgresRows] {
+        try await typed { try await withConnection { try await $0.batch(queries, timeout: timeout) } }
+    }
+}

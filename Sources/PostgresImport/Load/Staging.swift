@@ -1,0 +1,77 @@
+import Postgres
+import PostgresTypes
+
+/// The schema that tables are loaded into before anybody sees them.
+///
+/// When everything has succeeded, they are moved to where they belong in one transaction; when not, the schema goes and
+/// with it everything half done. Its owner holds an advisory lock, so that what a crashed import has left behind can be
+/// told from one that is running.
+struct Staging: Sendable {
+    static let prefix = "egret_import_"
+
+    let name: String
+
+    init() {
+        let number = String(UInt64.random(in: 0...UInt64.max), radix: 16)
+        name = Self.prefix + String(repeating: "0", count: 16 - number.count) + number
+    }
+
+    /// Creates the schema; `connection` must stay open until the end, its session owns it.
+    func create(over connection: PostgresConnection) async throws {
+        try await removeAbandoned(over: connection)
+        try await connection.execute("SELECT pg_advisory_lock(hashtextextended(\(name), 0))")
+        do throws(PostgresError) {
+            try await connection.execute("CREATE SCHEMA \(identifier: name)")
+        } catch {
+            var error = error
+            guard error.sqlState == .insufficientPrivilege else { throw error }
+            error.advice = "The import needs CREATE on the database: GRANT CREATE ON DATABASE … TO …"
+            throw error
+        }
+    }
+
+    /// Drops the schema and what is in it.
+    func drop(over connection: PostgresConnection) async throws {
+        try await connection.execute("DROP SCHEMA IF EXISTS \(identifier: name) CASCADE")
+    }
+
+    /// Drops the schema over a connection of its own, after a failure that may have closed others. Tries for a few
+    /// seconds: a server that crashed may be starting again. False when that did not help.
+    func dropAfterFailure(_ configuration: PostgresConfiguration) async -> Bool {
+        // A task of its own: the one that failed may be cancelled.
+        await Task.detached {
+            for _ in 0..<5 {
+                do {
+                    try await PostgresConnection.withConnection(configuration) { connection in
+                        try await drop(over: connection)
+                    }
+                    return true
+                } catch let error as PostgresError where error.code == .server && error.sqlState?.errorClass != "57" {
+                    return false
+                } catch {
+                    try? await Task.sleep(for: .milliseconds(500))
+                }
+            }
+            return false
+        }.value
+    }
+
+    /// Drops what imports have left that ended without cleaning up.
+    private func removeAbandoned(over connection: PostgresConnection) async throws {
+        let pattern = Self.prefix.replacing("_", with: "\\_") + "%"
+        let schemas = try await connection.query(
+            """
+            SELECT nspname::text FROM pg_namespace
+            WHERE nspname LIKE \(pattern) AND pg_has_role(nspowner, 'USAGE')
+            """, as: String.self
+        ).collect()
+        for schema in schemas {
+            let isFree = try await connection.query(
+                "SELECT pg_try_advisory_lock(hashtextextended(\(schema), 0))", as: Bool.self
+            ).first()
+            guard isFree == true else { continue }
+            try await connection.execute("DROP SCHEMA IF EXISTS \(identifier: schema) CASCADE")
+            try await connection.execute("SELECT pg_advisory_unlock(hashtextextended(\(schema), 0))")
+        }
+    }
+}

@@ -1,0 +1,128 @@
+/// A connected socket, encrypted or not, that never waits.
+package struct Channel: ~Copyable {
+    private let socket: Socket
+    private var tls: TLSSession?
+    /// Ciphertext on its way from the socket to TLS; there only while encrypted.
+    private var ciphertext: [UInt8] = []
+
+    package init(_ socket: consuming Socket) {
+        self.socket = socket
+    }
+
+    package var descriptor: Int32 { socket.descriptor }
+    package var isEncrypted: Bool { tls != nil }
+    /// What the server's certificate binds a SCRAM exchange to, when there is one (RFC 5929, 4.1).
+    package var peerCertificateDigest: [UInt8]? {
+        switch tls {
+        case .some(let session): session.peerCertificateDigest
+        case .none: nil
+        }
+    }
+
+    /// Throws what the connecting ended with, if it was an error.
+    package func finishConnecting() throws(TransportError) { try socket.finishConnecting() }
+
+    /// Encrypts from here on; `handshake()` comes next.
+    package mutating func startTLS(_ session: consuming TLSSession) {
+        tls = consume session
+        ciphertext = [UInt8](repeating: 0, count: 32 * 1024)
+    }
+
+    /// Goes on with the handshake as far as the bytes that have come allow; true when it is done.
+    package mutating func handshake() throws(TransportError) -> Bool {
+        while true {
+            let progress: TLSSession.HandshakeProgress?
+            do throws(TLSError) {
+                progress = try tls?.handshake()
+            } catch {
+                // The alert tells the server why.
+                _ = try? flush()
+                throw TransportError(.tls, error.message)
+            }
+            _ = try flush()
+            if progress != .wantsRead { return true }
+            switch try receiveCiphertext() {
+            case .bytes: continue
+            case .wouldBlock: return false
+            case .endOfStream: throw TransportError(.tls, "the server closed the connection during the TLS handshake")
+            }
+        }
+    }
+
+    /// Reads what has come. Encrypted, it may hold more than one call returns: call until `wouldBlock`.
+    package mutating func receive(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> IOResult {
+        guard isEncrypted else { return try socket.receive(into: buffer) }
+        while true {
+            do throws(TLSError) {
+                switch try tls?.read(into: buffer) {
+                case .bytes(let count): return .bytes(count)
+                case .closed: return .endOfStream
+                case .wantsRead, nil: break
+                }
+            } catch {
+                throw TransportError(.tls, error.message)
+            }
+            switch try receiveCiphertext() {
+            case .bytes: continue
+            case .wouldBlock: return .wouldBlock
+            // PostgreSQL ends sessions without TLS's goodbye; its own protocol says whether something is missing.
+            case .endOfStream: return .endOfStream
+            }
+        }
+    }
+
+    private mutating func receiveCiphertext() throws(TransportError) -> IOResult {
+        let socket = socket.descriptor
+        // An array's own closure would lose the type of the error.
+        let attempt = ciphertext.withUnsafeMutableBytes { bytes in
+            Result { () throws(TransportError) in try Syscalls.receive(socket, into: bytes) }
+        }
+        let result = try attempt.get()
+        if case .bytes(let count) = result {
+            ciphertext.withUnsafeBytes { tls?.receive(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        }
+        return result
+    }
+
+    /// Takes bytes to send; how many it took. Those it took may still wait inside, see `hasPendingOutput`.
+    package mutating func send(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> IOResult {
+        guard isEncrypted else { return try socket.send(bytes) }
+        // What is encrypted cannot be taken back: wait until it is gone before more is taken.
+        guard try flush() else { return .wouldBlock }
+        let piece = UnsafeRawBufferPointer(rebasing: bytes.prefix(128 * 1024))
+        do throws(TLSError) { try tls?.write(piece) } catch { throw TransportError(.tls, error.message) }
+        _ = try flush()
+        return .bytes(piece.count)
+    }
+
+    /// True while bytes that `send` took have not gone out.
+    package var hasPendingOutput: Bool {
+        switch tls {
+        case .some(let session): session.outgoingCount > 0
+        case .none: false
+        }
+    }
+
+    /// Sends what waits inside; true when nothing is left.
+    package mutating func flush() throws(TransportError) -> Bool {
+        while hasPendingOutput {
+            let socket = socket.descriptor
+            var isBlocked = false
+            try tls?.withOutgoing { (bytes) throws(TransportError) in
+                guard case .bytes(let count) = try Syscalls.send(socket, bytes) else {
+                    isBlocked = true
+                    return 0
+                }
+                return count
+            }
+            if isBlocked { return false }
+        }
+        return true
+    }
+
+    /// Says goodbye where TLS wants one.
+    package mutating func close() {
+        tls?.close()
+        _ = try? flush()
+    }
+}

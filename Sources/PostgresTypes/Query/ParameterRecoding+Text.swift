@@ -1,0 +1,85 @@
+import PostgresWire
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// The text form of values, which the server's input functions read whatever the session's settings are.
+extension ParameterRecoding {
+    /// Appends the text of a value that is encoded as `type`, meant for `wanted`.
+    static func appendText(
+        of bytes: RawSpan, _ type: PostgresType, for wanted: PostgresType, to buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        switch type {
+        case .text, .varchar, .bpchar, .name, .json, .xml: buffer.append(bytes)
+        case .jsonb: buffer.append(utf8: try String(binary: bytes, type: type))
+        case .bool: try append(Bool.self, bytes, type, &buffer)
+        case .int2: try append(Int16.self, bytes, type, &buffer)
+        case .int4: try append(Int32.self, bytes, type, &buffer)
+        case .int8: try append(Int64.self, bytes, type, &buffer)
+        case .oid: try append(UInt32.self, bytes, type, &buffer)
+        case .float4: try append(Float.self, bytes, type, &buffer)
+        case .float8: try append(Double.self, bytes, type, &buffer)
+        case .numeric: try append(PostgresNumeric.self, bytes, type, &buffer)
+        case .uuid: try append(UUID.self, bytes, type, &buffer)
+        case .date: try append(PostgresDate.self, bytes, type, &buffer)
+        case .time: try append(PostgresTime.self, bytes, type, &buffer)
+        case .timetz: try append(PostgresTimeTZ.self, bytes, type, &buffer)
+        case .timestamp: try append(PostgresTimestamp.self, bytes, type, &buffer)
+        case .timestamptz: try append(PostgresTimestampTZ.self, bytes, type, &buffer)
+        case .interval: try append(PostgresInterval.self, bytes, type, &buffer)
+        case .bytea: appendHexadecimal(bytes, to: &buffer)
+        default:
+            guard let element = type.element else { throw mismatch(type, wanted) }
+            try appendArray(bytes, of: element, type, for: wanted, to: &buffer)
+        }
+    }
+
+    private static func append<V: PostgresDecodable & CustomStringConvertible>(
+        _: V.Type, _ bytes: RawSpan, _ type: PostgresType, _ buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        buffer.append(utf8: try V(binary: bytes, type: type).description)
+    }
+
+    /// `\x00ff` (PostgreSQL documentation, "bytea Hex Format").
+    private static func appendHexadecimal(_ bytes: RawSpan, to buffer: inout PostgresBuffer) {
+        func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") + value - 10 }
+        buffer.append(utf8: "\\x")
+        for position in 0..<bytes.byteCount {
+            let byte: UInt8 = bytes.bigEndian(at: position)
+            buffer.append(digit(byte >> 4))
+            buffer.append(digit(byte & 15))
+        }
+    }
+
+    /// `{"a","b",NULL}` (PostgreSQL documentation, "Array Input and Output Syntax"). Every element is quoted.
+    private static func appendArray(
+        _ bytes: RawSpan, of element: PostgresType, _ type: PostgresType, for wanted: PostgresType,
+        to buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        let header = try ArrayHeader(bytes, type: type, element: element)
+        var offset = header.byteCount
+        var text = PostgresBuffer()
+        buffer.append(UInt8(ascii: "{"))
+        for index in 0..<header.count {
+            if index > 0 { buffer.append(UInt8(ascii: ",")) }
+            guard let cell = try ArrayHeader.cell(at: &offset, in: bytes, type: type) else {
+                buffer.append(utf8: "NULL")
+                continue
+            }
+            text.removeAll()
+            try appendText(of: bytes.extracting(cell), element, for: wanted, to: &text)
+            buffer.append(UInt8(ascii: "\""))
+            text.withUnsafeBytes { characters in
+                for byte in characters {
+                    if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { buffer.append(UInt8(ascii: "\\")) }
+                    buffer.append(byte)
+                }
+            }
+            buffer.append(UInt8(ascii: "\""))
+        }
+        buffer.append(UInt8(ascii: "}"))
+    }
+}

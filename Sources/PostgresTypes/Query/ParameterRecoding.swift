@@ -1,0 +1,125 @@
+import PostgresWire
+
+/// How a value that was encoded as one type reaches a server that wants another.
+enum ParameterRecoding {
+    /// The bytes are right as they are.
+    case copy
+    /// The value is read as what it is and encoded as what is wanted.
+    case convert
+    /// The bytes are text, and the server is told so: its own input function of the type reads them.
+    case text
+    /// The value is written as text for the server to read. A type that is not built in may be a domain over anything,
+    /// and all that is known of it is that it reads text.
+    case writtenAsText
+
+    init(from type: PostgresType, to wanted: PostgresType) {
+        switch type {
+        case _ where type == wanted: self = .copy
+        case .text:
+            switch wanted {
+            case .varchar, .bpchar, .name, .unknown, .json, .xml: self = .copy
+            case .jsonb, .char: self = .convert
+            default: self = .text
+            }
+        case .textArray:
+            switch wanted.element {
+            case .text, .varchar, .bpchar, .name: self = .convert
+            case nil where wanted.array != nil: self = .convert
+            default: self = .writtenAsText
+            }
+        default: self = wanted.isBuiltin || !type.isBuiltin ? .convert : .writtenAsText
+        }
+    }
+
+    /// True when the parameter is sent in text format.
+    var isText: Bool { self == .text || self == .writtenAsText }
+}
+
+extension ParameterRecoding {
+    /// Appends the bytes of a value, encoded as `type`, in the binary form of `wanted`.
+    static func convert(
+        _ bytes: RawSpan, from type: PostgresType, to wanted: PostgresType, into buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        switch type {
+        case _ where type == wanted: buffer.append(bytes)
+        case .bool: try recode(Bool.self, bytes, type, wanted, &buffer)
+        case .int2: try recode(Int16.self, bytes, type, wanted, &buffer)
+        case .int4: try recode(Int32.self, bytes, type, wanted, &buffer)
+        case .int8: try recode(Int64.self, bytes, type, wanted, &buffer)
+        case .oid: try recode(UInt32.self, bytes, type, wanted, &buffer)
+        case .float4: try recode(Float.self, bytes, type, wanted, &buffer)
+        case .float8: try recode(Double.self, bytes, type, wanted, &buffer)
+        case .numeric: try recode(PostgresNumeric.self, bytes, type, wanted, &buffer)
+        case .text, .varchar, .bpchar, .name, .json, .jsonb, .xml:
+            try recode(String.self, bytes, type, wanted, &buffer)
+        case .bytea: try recode([UInt8].self, bytes, type, wanted, &buffer)
+        case .timestamptz: try recode(PostgresTimestampTZ.self, bytes, type, wanted, &buffer)
+        default:
+            guard let element = type.element, let wantedElement = wanted.element else {
+                throw mismatch(type, wanted)
+            }
+            try convertArray(bytes, element, wantedElement, of: type, into: &buffer)
+        }
+    }
+
+    private static func recode<V: PostgresEncodable & PostgresDecodable>(
+        _: V.Type, _ bytes: RawSpan, _ type: PostgresType, _ wanted: PostgresType, _ buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        let value = try V(binary: bytes, type: type)
+        do {
+            try value.encode(into: &buffer, as: wanted)
+        } catch {
+            // Which Swift type it was is no longer known, so both types are said in the server's words first.
+            throw PostgresError(
+                .encodingFailed, "a value of \(type) cannot be sent as \(wanted): \(error.message)",
+                advice: error.advice ?? conversionAdvice)
+        }
+    }
+
+    private static let conversionAdvice = "Convert it in Swift, or cast the placeholder in SQL"
+
+    static func mismatch(_ type: PostgresType, _ wanted: PostgresType) -> PostgresError {
+        PostgresError(
+            .encodingFailed, "a value of \(type) cannot be sent as \(wanted)", advice: conversionAdvice)
+    }
+
+    private static func convertArray(
+        _ bytes: RawSpan, _ element: PostgresType, _ wanted: PostgresType, of type: PostgresType,
+        into buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        let header = try ArrayHeader(bytes, type: type, element: element)
+        let hasNulls: Int32 = bytes.bigEndian(at: 4)
+        try ArrayHeader.append(count: header.count, element: wanted, hasNulls: hasNulls != 0, to: &buffer)
+        var offset = header.byteCount
+        for _ in 0..<header.count {
+            guard let cell = try ArrayHeader.cell(at: &offset, in: bytes, type: type) else {
+                buffer.append(Int32(-1))
+                continue
+            }
+            try buffer.appendLengthPrefixed { buffer throws(PostgresError) in
+                try convert(bytes.extracting(cell), from: element, to: wanted, into: &buffer)
+            }
+        }
+    }
+}
+
+extension PostgresBuffer {
+    /// Appends what `body` appends with its length before it. On an error the buffer is as it was.
+    mutating func appendLengthPrefixed(
+        _ body: (inout PostgresBuffer) throws(PostgresError) -> Void
+    ) throws(PostgresError) {
+        let start = count
+        append(Int32(-1))
+        do {
+            try body(&self)
+        } catch {
+            truncate(to: start)
+            throw error
+        }
+        guard let length = Int32(exactly: count - start - 4) else {
+            truncate(to: start)
+            throw PostgresError(.encodingFailed, "a value is larger than 2 GB")
+        }
+        overwrite(length, at: start)
+    }
+}

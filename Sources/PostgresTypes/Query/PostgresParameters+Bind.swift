@@ -1,0 +1,103 @@
+package import PostgresWire
+
+extension PostgresParameters {
+    /// Most parameters of one statement: Bind counts them in 16 bits.
+    package static let maximumCount = 65535
+
+    /// Appends what a Bind message says of its parameters: format codes and values, each list with its 16-bit count
+    /// before it (PostgreSQL documentation, "Message Formats", Bind).
+    ///
+    /// `serverTypes` are what the server answered to Describe. Values that were encoded as those are copied in one piece;
+    /// the others are recoded. A string where the server wants a type whose binary form is not text is sent in text
+    /// format, for the server to read; so is any value where the type wanted is not built in, which may be a domain.
+    ///
+    /// Throws `encodingFailed` naming the parameter when a value cannot be what the server wants, `invalidUse` when the
+    /// numbers of values and placeholders differ. The buffer is then as it was.
+    package func appendBindParameters(
+        as serverTypes: [PostgresType], to buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        try validate()
+        let entries = entries
+        guard entries.count <= PostgresParameters.maximumCount else {
+            throw PostgresError(
+                .invalidUse, "a statement has \(entries.count) parameters; PostgreSQL allows 65535",
+                advice: "Send an array and unnest it, use COPY, or split the statement")
+        }
+        guard entries.count == serverTypes.count else {
+            throw PostgresError(
+                .invalidUse, "the statement has \(serverTypes.count) parameters, but \(entries.count) values were given"
+            )
+        }
+        let start = buffer.count
+        if zip(entries, serverTypes).allSatisfy({ $0.type == $1 }) {
+            buffer.append(UInt16(entries.isEmpty ? 0 : 1))
+            if !entries.isEmpty { buffer.append(UInt16(1)) }
+            buffer.append(UInt16(entries.count))
+            withUnsafeCells { buffer.append($0) }
+            return
+        }
+        let recodings = zip(entries, serverTypes).map { ParameterRecoding(from: $0.type, to: $1) }
+        PostgresParameters.appendFormats(recodings, to: &buffer)
+        buffer.append(UInt16(entries.count))
+        do {
+            try withUnsafeCells { cells throws(PostgresError) in
+                try PostgresParameters.appendRecoded(cells, recodings, entries, serverTypes, to: &buffer)
+            }
+        } catch {
+            buffer.truncate(to: start)
+            throw error
+        }
+    }
+
+    /// One code for all when all are binary, else one for each: 0 is text, 1 is binary.
+    private static func appendFormats(_ recodings: [ParameterRecoding], to buffer: inout PostgresBuffer) {
+        guard recodings.contains(where: \.isText) else {
+            buffer.append(UInt16(1))
+            buffer.append(UInt16(1))
+            return
+        }
+        buffer.append(UInt16(recodings.count))
+        for recoding in recodings { buffer.append(UInt16(recoding.isText ? 0 : 1)) }
+    }
+
+    private static func appendRecoded(
+        _ cells: UnsafeRawBufferPointer, _ recodings: [ParameterRecoding], _ entries: [Entry],
+        _ serverTypes: [PostgresType], to buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        // The cells are our own: their lengths are right.
+        var offset = 0
+        for (index, recoding) in recodings.enumerated() {
+            let length = Int(Int32(bigEndian: cells.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
+            let end = offset + 4 + max(0, length)
+            let cell = UnsafeRawBufferPointer(rebasing: cells[offset..<end])
+            offset = end
+            if length < 0 || recoding == .copy || recoding == .text {
+                buffer.append(cell)
+                continue
+            }
+            do {
+                try buffer.appendLengthPrefixed { buffer throws(PostgresError) in
+                    let bytes = UnsafeRawBufferPointer(rebasing: cell[4...]).bytes
+                    if recoding == .writtenAsText {
+                        try ParameterRecoding.appendText(
+                            of: bytes, entries[index].type, for: serverTypes[index], to: &buffer)
+                    } else {
+                        try ParameterRecoding.convert(
+                            bytes, from: entries[index].type, to: serverTypes[index], into: &buffer)
+                    }
+                }
+            } catch {
+                throw error.inParameter(index + 1)
+            }
+        }
+    }
+}
+
+extension PostgresError {
+    /// The same error, naming the parameter it is about.
+    func inParameter(_ number: Int) -> PostgresError {
+        var error = self
+        error.message = "parameter $\(number): \(message)"
+        return error
+    }
+}

@@ -1,0 +1,134 @@
+public import PostgresWire
+
+/// The parameters of one statement, encoded as they were added.
+///
+/// Each value is stored in the binary form of its own type (`parameterType`). When the server wants another type at that
+/// place, the value is recoded then, exactly or not at all.
+public struct PostgresParameters: Sendable {
+    /// What is known of a value beside its bytes.
+    @usableFromInline
+    struct Entry: Sendable {
+        /// What it is encoded as.
+        @usableFromInline var type: PostgresType
+        /// Where the statement's placeholder for it begins, in bytes, so that statements can be joined; -1 where that is
+        /// not known.
+        @usableFromInline var placeholder: Int
+
+        @inlinable
+        init(type: PostgresType, placeholder: Int) {
+            self.type = type
+            self.placeholder = placeholder
+        }
+    }
+
+    /// Copied when it is shared and written to, so that a query stays a value.
+    @usableFromInline
+    final class Storage: @unchecked Sendable {
+        // Unchecked, both ways: written only while uniquely referenced.
+        /// Each value as a four-byte length, -1 for NULL, and its bytes.
+        @exclusivity(unchecked) @usableFromInline var cells: PostgresBuffer
+        @exclusivity(unchecked) @usableFromInline var entries: [Entry]
+        /// The first value that could not be encoded; thrown when the query is run.
+        private var failure: PostgresError?
+        /// Which value that is, from 0.
+        private var failedIndex = 0
+
+        init(cells capacity: Int, entries count: Int) {
+            cells = PostgresBuffer(capacity: capacity)
+            entries = []
+            entries.reserveCapacity(count)
+        }
+
+        /// Appends the values of another.
+        func append(_ other: Storage) {
+            if failure == nil, let failure = other.failure {
+                self.failure = failure
+                failedIndex = entries.count + other.failedIndex
+            }
+            other.cells.withUnsafeBytes { cells.append($0) }
+            entries.append(contentsOf: other.entries)
+        }
+
+        @usableFromInline @inline(never)
+        func fail(_ error: PostgresError) {
+            guard failure == nil else { return }
+            failure = error
+            failedIndex = entries.count
+        }
+
+        func validate() throws(PostgresError) {
+            if let failure { throw failure.inParameter(failedIndex + 1) }
+        }
+    }
+
+    @usableFromInline var storage: Storage?
+
+    /// No parameters.
+    public init() {}
+
+    /// With room for so many values.
+    init(capacity count: Int) {
+        if count > 0 { storage = Storage(cells: 24 * count, entries: count) }
+    }
+
+    /// The type each parameter is encoded as.
+    public var types: [PostgresType] { entries.map(\.type) }
+    var entries: [Entry] { storage?.entries ?? [] }
+    /// How many there are.
+    @inlinable public var count: Int { storage?.entries.count ?? 0 }
+    /// True when there are none.
+    @inlinable public var isEmpty: Bool { count == 0 }
+
+    /// Adds a value for a placeholder that the statement has already, or remembers why it cannot be one.
+    @inlinable
+    public mutating func append<V: PostgresEncodable>(_ value: V) { append(value, placeholder: -1) }
+
+    /// Has the query fail with `error` when it is run.
+    mutating func fail(_ error: PostgresError) { uniqueStorage().fail(error) }
+
+    /// Adds a value whose placeholder begins there.
+    @inlinable
+    mutating func append<V: PostgresEncodable>(_ value: V, placeholder: Int) {
+        let storage = uniqueStorage()
+        let type = value.parameterType
+        do {
+            try storage.cells.appendCell(value, as: type)
+        } catch {
+            storage.fail(error)
+            storage.cells.append(Int32(-1))
+        }
+        storage.entries.append(Entry(type: type, placeholder: placeholder))
+    }
+
+    @usableFromInline
+    mutating func uniqueStorage() -> Storage {
+        // Asked first: a second reference in a local variable would make the answer no.
+        if isKnownUniquelyReferenced(&storage), let storage { return storage }
+        let fresh = Storage(cells: (storage?.cells.count ?? 0) + 64, entries: count + 4)
+        if let storage { fresh.append(storage) }
+        storage = fresh
+        return fresh
+    }
+
+    /// Adds the values of another, whose placeholders begin there now.
+    mutating func append(contentsOf other: PostgresParameters, placeholders: [Int]) {
+        guard let added = other.storage, !added.entries.isEmpty else { return }
+        let storage = uniqueStorage()
+        let first = storage.entries.count
+        storage.append(added)
+        for (index, placeholder) in placeholders.enumerated() {
+            storage.entries[first + index].placeholder = placeholder
+        }
+    }
+
+    /// Throws what made a value unfit to be sent.
+    package func validate() throws(PostgresError) {
+        try storage?.validate()
+    }
+
+    /// The cells, each a four-byte length and its bytes, in order.
+    package func withUnsafeCells<R, E: Error>(_ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
+        guard let storage else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        return try storage.cells.withUnsafeBytes(body)
+    }
+}

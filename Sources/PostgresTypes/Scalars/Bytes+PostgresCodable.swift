@@ -1,0 +1,49 @@
+public import PostgresWire
+
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// Makes `[UInt8]` a `bytea`, where an array of anything else is an array. A single `UInt8` is no PostgreSQL value.
+extension UInt8: PostgresArrayElement {
+    @inlinable public static var postgresArrayType: PostgresType { .bytea }
+
+    @inlinable
+    public static func decodeArray(_ bytes: RawSpan, type: PostgresType) throws(PostgresError) -> [UInt8] {
+        guard type == .bytea else { throw .cannotDecode([UInt8].self, from: type) }
+        return bytes.withUnsafeBytes { [UInt8]($0) }
+    }
+
+    @inlinable
+    public static func encodeArray(
+        _ elements: [UInt8], into buffer: inout PostgresBuffer, as type: PostgresType
+    ) throws(PostgresError) {
+        guard type == .bytea else { throw .cannotEncode([UInt8].self, as: type) }
+        buffer.append(elements)
+    }
+}
+
+/// `bytea[]`.
+extension Array: PostgresArrayElement where Element == UInt8 {
+    @inlinable public static var postgresArrayType: PostgresType { .byteaArray }
+}
+
+/// `bytea`. `[UInt8]` is the faster of the two.
+extension Data: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
+    @inlinable public static var postgresType: PostgresType { .bytea }
+    @inlinable public static var postgresArrayType: PostgresType { .byteaArray }
+
+    @inlinable
+    public init(binary bytes: RawSpan, type: PostgresType) throws(PostgresError) {
+        guard type == .bytea else { throw .cannotDecode(Data.self, from: type) }
+        self = bytes.withUnsafeBytes { Data($0) }
+    }
+
+    @inlinable
+    public func encode(into buffer: inout PostgresBuffer, as type: PostgresType) throws(PostgresError) {
+        guard type == .bytea else { throw .cannotEncode(Data.self, as: type) }
+        for region in regions { region.withUnsafeBytes { buffer.append($0) } }
+    }
+}

@@ -1,0 +1,145 @@
+public import PostgresWire
+
+/// `text` and everything whose binary form is text: `varchar`, `char(n)`, `name`, `json`, `jsonb`, `xml`, enums, `citext`.
+///
+/// Bytes that are not UTF-8 throw, they are never repaired. PostgreSQL has no NUL in text, so a string with one cannot
+/// be sent.
+extension String: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
+    @inlinable public static var postgresType: PostgresType { .text }
+    @inlinable public static var postgresArrayType: PostgresType { .textArray }
+
+    @inlinable
+    public init(binary bytes: RawSpan, type: PostgresType) throws(PostgresError) {
+        let text =
+            if type == .text || type == .varchar {
+                TextCoding.validated(bytes)
+            } else {
+                try TextCoding.decode(bytes, type: type)
+            }
+        guard let text else { throw .invalidBytes(String.self, type: type, "it is not UTF-8") }
+        self = text
+    }
+
+    @inlinable
+    public func encode(into buffer: inout PostgresBuffer, as type: PostgresType) throws(PostgresError) {
+        if type == .text || type == .varchar {
+            let start = buffer.count
+            buffer.append(utf8: self)
+            if buffer.containsZero(from: start) { throw TextCoding.nulError(type) }
+        } else {
+            try TextCoding.encode(self, into: &buffer, as: type)
+        }
+    }
+}
+
+/// As `String`.
+extension Substring: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
+    @inlinable public static var postgresType: PostgresType { .text }
+    @inlinable public static var postgresArrayType: PostgresType { .textArray }
+
+    @inlinable
+    public init(binary bytes: RawSpan, type: PostgresType) throws(PostgresError) {
+        self = Substring(try String(binary: bytes, type: type))
+    }
+
+    @inlinable
+    public func encode(into buffer: inout PostgresBuffer, as type: PostgresType) throws(PostgresError) {
+        try String(self).encode(into: &buffer, as: type)
+    }
+}
+
+/// Text in the types whose binary form is text, or nearly.
+@usableFromInline
+enum TextCoding {
+    /// The first byte of a binary `jsonb` and `jsonpath`: the version of the form.
+    static let version: UInt8 = 1
+
+    /// The string with these bytes; nil when they are not UTF-8.
+    @inlinable
+    static func validated(_ bytes: RawSpan) -> String? {
+        bytes.withUnsafeBytes { bytes -> String? in
+            let text = String(decoding: bytes, as: UTF8.self)
+            if ByteScan.isASCII(bytes) { return text }
+            // `decoding` puts U+FFFD, three bytes, where bytes are wrong; then the string is longer than the bytes or,
+            // for three bytes of an unfinished four-byte character, differs from them.
+            guard text.utf8.count == bytes.count else { return nil }
+            var copy = text
+            let isSame = copy.withUTF8 { ByteScan.areEqual(UnsafeRawBufferPointer($0), bytes) }
+            return isSame ? text : nil
+        }
+    }
+
+    @usableFromInline @inline(never)
+    static func nulError(_ type: PostgresType) -> PostgresError {
+        PostgresError(
+            .encodingFailed, "a string with a NUL character cannot be sent as \(type)",
+            advice: "PostgreSQL has no NUL in text; remove it, or use bytea")
+    }
+
+    /// Reads a type other than `text` and `varchar`.
+    @usableFromInline
+    static func decode(_ bytes: RawSpan, type: PostgresType) throws(PostgresError) -> String? {
+        switch type {
+        case .jsonb, .jsonpath:
+            guard bytes.byteCount >= 1, bytes.bigEndian(as: UInt8.self) == version else {
+                throw .invalidBytes(String.self, type: type, "its version is unknown")
+            }
+            return validated(bytes.extracting(1..<bytes.byteCount))
+        case .char:
+            guard bytes.byteCount == 1 else { throw .invalidBytes(String.self, type: type, "it must be one byte") }
+            // The server shows the zero byte as an empty string.
+            return bytes.bigEndian(as: UInt8.self) == 0 ? "" : validated(bytes)
+        default:
+            guard type.isText else { throw .cannotDecode(String.self, from: type) }
+            if type.isBuiltin { return validated(bytes) }
+            // The binary form of an enum or of citext is its text. Other types that extensions bring have forms with
+            // zero bytes or a version in front; those are refused rather than shown as text.
+            let isText = bytes.withUnsafeBytes { $0.first != version && !ByteScan.containsZero($0) }
+            guard isText else {
+                throw PostgresError(
+                    .decodingFailed, "the binary form of \(type) is not text",
+                    advice: "Cast it to text in SQL, or read it as PostgresRawValue")
+            }
+            return validated(bytes)
+        }
+    }
+
+    /// Writes a type other than `text` and `varchar`.
+    @usableFromInline
+    static func encode(
+        _ text: String, into buffer: inout PostgresBuffer, as type: PostgresType
+    ) throws(PostgresError) {
+        switch type {
+        case .jsonb, .jsonpath:
+            buffer.append(version)
+        case .char:
+            guard text.utf8.count <= 1 else { throw .outOfRange(String.self, as: type) }
+            if text.isEmpty {
+                buffer.append(UInt8(0))
+                return
+            }
+        default:
+            guard type.isText else { throw .cannotEncode(String.self, as: type) }
+        }
+        let start = buffer.count
+        buffer.append(utf8: text)
+        if buffer.containsZero(from: start) { throw nulError(type) }
+    }
+}
+
+extension PostgresType {
+    /// The lowest OID of a type made after `initdb` (`FirstNormalObjectId` in the server's source).
+    @inlinable static var firstOfUsers: UInt32 { 16384 }
+
+    /// True for the types that every server has under the same OID.
+    @inlinable public var isBuiltin: Bool { rawValue < PostgresType.firstOfUsers }
+
+    /// True when the binary form is the text itself, or may be: `text` and its kin, `json`, `xml`, and types made by
+    /// users and extensions (enums and `citext` among them).
+    public var isText: Bool {
+        switch self {
+        case .text, .varchar, .bpchar, .name, .unknown, .json, .xml, .void, .cstring, .refcursor: true
+        default: !isBuiltin
+        }
+    }
+}

@@ -1,0 +1,94 @@
+/// What went wrong, what the server said, and whether trying again is safe.
+///
+/// `description` is safe to show to anybody: it holds no parameter, row value or password. `debugDescription` adds the
+/// statement and every field of the server's answer.
+public struct PostgresError: Error, Sendable {
+    /// What kind of failure, to decide by.
+    public enum Code: String, Sendable, Hashable, CaseIterable {
+        /// The configuration is missing something or contradicts itself.
+        case invalidConfiguration
+        /// No server could be reached at any of the addresses.
+        case connectionFailed
+        /// The server, or the way to it, asks for something that the configuration forbids, or the reverse.
+        case authenticationFailed
+        /// The TLS handshake failed, or the server has no TLS and it was asked for.
+        case tlsFailed
+        /// The connection was closed, by either side, while or before it was used.
+        case connectionClosed
+        /// The server broke the protocol; the connection is closed.
+        case protocolViolation
+        /// The server answered with an error; see `server`.
+        case server
+        /// The task was cancelled.
+        case cancelled
+        /// A deadline passed.
+        case timeout
+        /// A value could not be encoded as the type the server wants.
+        case encodingFailed
+        /// A value could not be decoded as the type the caller wants, or is NULL where none is allowed.
+        case decodingFailed
+        /// The caller used the API in a way it does not allow.
+        case invalidUse
+        /// No row has the key of the one that was to be written.
+        case rowNotFound
+        /// The pool is shutting down or closed.
+        case poolClosed
+        /// No connection became free before the deadline.
+        case poolTimeout
+        /// COMMIT was sent, its answer never came: the transaction may or may not have been committed.
+        case outcomeUnknown
+        /// COMMIT was answered by ROLLBACK: the transaction had failed before.
+        case rolledBack
+    }
+
+    /// What kind of failure, to decide by.
+    public var code: Code
+    /// One sentence, safe to show.
+    public var message: String
+    /// What to do about it, where that is known.
+    public var advice: String?
+    /// The server's own words, when `code` is `.server`, or an error was caused by one.
+    public var server: PostgresServerError?
+    /// The column a value belongs to, for encoding and decoding errors.
+    public var column: String?
+    /// The statement that failed.
+    public var sql: String?
+    /// True when nothing of the failed work can have reached the server's data.
+    public var safeToRetry: Bool
+
+    /// An error of the kind `code`. `message` and `advice` must be fit for anybody to see.
+    public init(
+        _ code: Code, _ message: String, advice: String? = nil, server: PostgresServerError? = nil,
+        column: String? = nil, sql: String? = nil, safeToRetry: Bool = false
+    ) {
+        self.code = code
+        self.message = message
+        self.advice = advice
+        self.server = server
+        self.column = column
+        self.sql = sql
+        self.safeToRetry = safeToRetry
+    }
+
+    /// The server's code, when there is one.
+    public var sqlState: SQLState? { server?.sqlState }
+}
+
+extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
+    public var description: String {
+        var text = message
+        if let column { text += " (column \(column))" }
+        if let server { text += ": \(server)" }
+        if let advice { text += ". \(advice)" }
+        return text
+    }
+
+    public var debugDescription: String {
+        var text = "\(code.rawValue): \(message)"
+        if let column { text += "\ncolumn: \(column)" }
+        if let sql { text += "\nstatement: \(sql)" }
+        if let server { text += "\n\(server.debugDescription)" }
+        if let advice { text += "\nadvice: \(advice)" }
+        return text
+    }
+}

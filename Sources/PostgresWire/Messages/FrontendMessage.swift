@@ -1,0 +1,153 @@
+/// What the client sends: each function appends one message to a buffer.
+///
+/// PostgreSQL documentation, "Message Formats". Strings that may come from outside are checked for NUL by the caller
+/// (`checkedCString`), since the protocol ends them with one.
+package enum FrontendMessage {
+    /// Appends a message of `kind`: its length is filled in when `body` has written the content.
+    @inline(__always)
+    static func message<E: Error>(
+        _ kind: UInt8, to buffer: inout PostgresBuffer, _ body: (inout PostgresBuffer) throws(E) -> Void
+    ) throws(E) {
+        let start = buffer.count
+        buffer.append(kind)
+        buffer.append(Int32(0))
+        do {
+            try body(&buffer)
+        } catch {
+            buffer.truncate(to: start)
+            throw error
+        }
+        // A message is built in memory from parts that are each below 2 GB; the sum is checked where parts are many.
+        buffer.overwrite(Int32(truncatingIfNeeded: buffer.count &- start &- 1), at: start &+ 1)
+    }
+
+    // MARK: Before the session
+
+    /// StartupMessage of protocol 3.0 with its parameters ("user", "database", …).
+    package static func startup(_ parameters: [(name: String, value: String)], to buffer: inout PostgresBuffer) {
+        let start = buffer.count
+        buffer.append(Int32(0))
+        buffer.append(Int32(3 << 16))
+        for (name, value) in parameters {
+            buffer.append(cString: name)
+            buffer.append(cString: value)
+        }
+        buffer.append(UInt8(0))
+        buffer.overwrite(Int32(truncatingIfNeeded: buffer.count - start), at: start)
+    }
+
+    package static func sslRequest(to buffer: inout PostgresBuffer) {
+        buffer.append(Int32(8))
+        buffer.append(Int32(80_877_103))
+    }
+
+    /// Goes to the server on a connection of its own.
+    package static func cancelRequest(processID: Int32, secretKey: [UInt8], to buffer: inout PostgresBuffer) {
+        buffer.append(Int32(truncatingIfNeeded: 12 + secretKey.count))
+        buffer.append(Int32(80_877_102))
+        buffer.append(processID)
+        buffer.append(secretKey)
+    }
+
+    package static func password(_ password: String, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "p"), to: &buffer) { $0.append(cString: password) }
+    }
+
+    package static func saslInitialResponse(mechanism: String, _ bytes: [UInt8], to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "p"), to: &buffer) { buffer in
+            buffer.append(cString: mechanism)
+            buffer.append(Int32(truncatingIfNeeded: bytes.count))
+            buffer.append(bytes)
+        }
+    }
+
+    package static func saslResponse(_ bytes: [UInt8], to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "p"), to: &buffer) { $0.append(bytes) }
+    }
+
+    // MARK: Queries
+
+    /// Query: one or several statements, without parameters, answered in text.
+    package static func query(_ sql: String, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "Q"), to: &buffer) { $0.append(cString: sql) }
+    }
+
+    /// Parse. No parameter types: the server infers them.
+    package static func parse(name: String, sql: String, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "P"), to: &buffer) { buffer in
+            buffer.append(cString: name)
+            buffer.append(cString: sql)
+            buffer.append(Int16(0))
+        }
+    }
+
+    package static func describe(statement name: String, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "D"), to: &buffer) { buffer in
+            buffer.append(UInt8(ascii: "S"))
+            buffer.append(cString: name)
+        }
+    }
+
+    /// Bind of the unnamed portal; every result column in binary. `parameters` writes the format codes, the count and
+    /// the cells.
+    package static func bind<E: Error>(
+        statement name: String, to buffer: inout PostgresBuffer,
+        parameters: (inout PostgresBuffer) throws(E) -> Void
+    ) throws(E) {
+        try message(UInt8(ascii: "B"), to: &buffer) { buffer throws(E) in
+            buffer.append(UInt8(0))
+            buffer.append(cString: name)
+            try parameters(&buffer)
+            buffer.append(Int16(1))
+            buffer.append(Int16(1))
+        }
+    }
+
+    /// Execute of the unnamed portal, all rows.
+    package static func execute(to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "E"), to: &buffer) { buffer in
+            buffer.append(UInt8(0))
+            buffer.append(Int32(0))
+        }
+    }
+
+    package static func close(statement name: String, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "C"), to: &buffer) { buffer in
+            buffer.append(UInt8(ascii: "S"))
+            buffer.append(cString: name)
+        }
+    }
+
+    package static func sync(to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "S"), to: &buffer) { _ in }
+    }
+
+    package static func terminate(to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "X"), to: &buffer) { _ in }
+    }
+
+    // MARK: COPY
+
+    package static func copyData(_ bytes: UnsafeRawBufferPointer, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "d"), to: &buffer) { $0.append(bytes) }
+    }
+
+    package static func copyDone(to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "c"), to: &buffer) { _ in }
+    }
+
+    /// CopyFail: the server answers with this reason as an error.
+    package static func copyFail(_ reason: String, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "f"), to: &buffer) { $0.append(cString: reason) }
+    }
+}
+
+extension String {
+    /// The string itself, unless it holds a NUL, which would cut a message short.
+    package func checkedCString(_ what: String) throws(PostgresError) -> String {
+        if utf8.contains(0) {
+            throw PostgresError(.invalidUse, "\(what) contains a NUL byte, which PostgreSQL does not allow")
+        }
+        return self
+    }
+}

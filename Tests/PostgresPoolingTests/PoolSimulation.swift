@@ -1,0 +1,271 @@
+import Testing
+
+@testable import PostgresPooling
+
+/// The owner of a pool, played at random: asks, waits, cancels, releases, loses connections, lets time pass.
+///
+/// It keeps its own account of every connection and waiter and compares it with the machine's after every event.
+struct PoolSimulation {
+    enum ConnectionState: Equatable {
+        case connecting, idle, leased, closing
+        /// Between two states, while an event is being handled.
+        case inHand
+    }
+
+    let seed: UInt64
+    private var random: SplitMix64
+    private var machine: PoolMachine
+    private var now: Int64 = 0
+    private var timerAt = Int64.max
+    private var connections: [PoolConnectionID: ConnectionState] = [:]
+    /// Identifiers by state, to choose from: dictionaries have no fixed order.
+    private var connecting: [PoolConnectionID] = []
+    private var idle: [PoolConnectionID] = []
+    private var leased: [PoolConnectionID] = []
+    private var closing: [PoolConnectionID] = []
+    private var tickets: [PoolWaiterID] = []
+    private var waiting: [(waiter: PoolWaiterID, deadline: Int64)] = []
+    private var answered = 0
+    private var enqueued = 0
+    private var dead: [PoolConnectionID] = []
+    private var isShuttingDown = false
+    private var shutdownCompletions = 0
+    private var isNetworkDown = false
+
+    init(seed: UInt64) {
+        self.seed = seed
+        random = SplitMix64(seed: seed)
+        let maximum = 1 + Int(random.next() % 6)
+        let minimum = Int(random.next() % UInt64(maximum + 1))
+        let configuration = PoolConfiguration(
+            maximum: maximum, minimum: minimum, idleTimeout: seed % 3 == 0 ? .max : 400,
+            maximumLifetime: seed % 4 == 0 ? .max : 2_000, initialBackoff: 20, maximumBackoff: 300, seed: seed)
+        machine = PoolMachine(configuration)
+    }
+
+    /// Plays `count` events, then shuts down and expects everybody answered and every connection closed.
+    mutating func play(_ count: Int) throws {
+        try run(machine.start(now: now))
+        for _ in 0..<count { try playOne() }
+        isShuttingDown = true
+        try run(machine.shutDown(grace: Int64(chance(2) ? 0 : 50), now: now))
+        for ticket in tickets { try enqueue(ticket) }
+        tickets = []
+        var rounds = 0
+        while shutdownCompletions == 0 {
+            rounds += 1
+            try #require(rounds < 10_000, "seed \(seed): the shutdown does not end")
+            try playOne()
+        }
+        for _ in 0..<20 { try playOne() }
+        try require(shutdownCompletions == 1 && connections.isEmpty && waiting.isEmpty && answered == enqueued)
+        try require(machine.statistics.total == 0)
+    }
+
+    private mutating func playOne() throws {
+        switch random.next() % 16 {
+        case 0...3: try lease()
+        case 4: if let ticket = take(\.tickets) { try enqueue(ticket) }
+        case 5...7: if let connection = take(\.leased) { try release(connection) }
+        case 8, 9: if let connection = take(\.connecting) { try finishConnecting(connection) }
+        case 10: if let connection = take(\.closing) { try end(connection) }
+        case 11:
+            if let index = waiting.indices.randomElement(using: &random), chance(2) {
+                try run(machine.cancel(waiting[index].waiter))
+            }
+        case 12:
+            // A connection dies in whatever state it is in.
+            guard chance(4) else { return }
+            switch random.next() % 4 {
+            case 0: if let connection = take(\.idle) { try end(connection) }
+            case 1: if let connection = take(\.leased) { try end(connection) }
+            case 2: if let connection = take(\.connecting) { try end(connection) }
+            default: if let connection = take(\.closing) { try end(connection) }
+            }
+        case 13: try repeatOldNews()
+        case 14:
+            if chance(60) { isNetworkDown.toggle() }
+            if chance(200) {
+                try run(machine.retireAll(now: now))
+                try require(idle.isEmpty)
+            }
+        default:
+            now += Int64(random.next() % 40)
+            if now >= timerAt || chance(10) {
+                if now >= timerAt { timerAt = .max }
+                try run(machine.timerFired(now: now))
+                try require(!waiting.contains { $0.deadline <= now })
+            }
+        }
+        try checkAccounts()
+    }
+
+    private mutating func lease() throws {
+        switch machine.lease() {
+        case .leased(let connection):
+            // The connection used last is used next.
+            try require(idle.popLast() == connection)
+            move(connection, to: .leased)
+        case .wait(let ticket):
+            try require(idle.isEmpty && !isShuttingDown)
+            // Another event may come between asking and waiting.
+            if chance(4) { tickets.append(ticket) } else { try enqueue(ticket) }
+        case .closed:
+            try require(isShuttingDown)
+        }
+    }
+
+    private mutating func enqueue(_ waiter: PoolWaiterID) throws {
+        enqueued += 1
+        let deadline = chance(5) ? nil : now + Int64(random.next() % 200)
+        waiting.append((waiter, deadline ?? .max))
+        try run(machine.enqueue(waiter, deadline: deadline, now: now))
+    }
+
+    private mutating func release(_ connection: PoolConnectionID) throws {
+        connections[connection] = .inHand
+        let actions = machine.release(connection, isReusable: !chance(8), now: now)
+        if !mentions(actions, connection) { move(connection, to: .idle) }
+        try run(actions)
+    }
+
+    private mutating func finishConnecting(_ connection: PoolConnectionID) throws {
+        connections[connection] = .inHand
+        if isNetworkDown || chance(8) {
+            connections[connection] = nil
+            dead.append(connection)
+            try run(machine.connectFailed(connection, isRetryable: !chance(5), now: now))
+        } else {
+            let actions = machine.connected(connection, now: now)
+            if !mentions(actions, connection) { move(connection, to: .idle) }
+            try run(actions)
+        }
+    }
+
+    private mutating func end(_ connection: PoolConnectionID) throws {
+        connections[connection] = nil
+        dead.append(connection)
+        try run(machine.closed(connection, now: now))
+    }
+
+    /// What is reported about connections that are gone, and to waiters that are answered, changes nothing.
+    private mutating func repeatOldNews() throws {
+        if let connection = dead.randomElement(using: &random) {
+            try require(machine.closed(connection, now: now).isEmpty)
+            try require(machine.release(connection, isReusable: true, now: now).isEmpty)
+            try require(machine.connected(connection, now: now).isEmpty)
+            try require(machine.connectFailed(connection, isRetryable: true, now: now).isEmpty)
+        }
+        // Connected at the moment it was aborted: it has to be closed again.
+        if let connection = closing.randomElement(using: &random) {
+            try require(Array(machine.connected(connection, now: now)) == [.close(connection)])
+            try require(machine.release(connection, isReusable: true, now: now).isEmpty)
+        }
+        if let ticket = tickets.first { try require(machine.cancel(ticket).isEmpty) }
+        if dead.count > 100 { dead.removeFirst(50) }
+    }
+
+    private mutating func run(_ actions: PoolActions) throws {
+        for action in actions {
+            switch action {
+            case .connect(let connection):
+                try require(connections[connection] == nil && connections.count < machine.configuration.maximum)
+                try require(!connections.keys.contains { $0.index == connection.index })
+                try require(!isShuttingDown)
+                move(connection, to: .connecting)
+            case .close(let connection):
+                let state = connections[connection]
+                try require(state == .idle || state == .inHand)
+                move(connection, to: .closing)
+            case .abort(let connection):
+                let state = connections[connection]
+                try require(isShuttingDown && (state == .leased || state == .connecting))
+                move(connection, to: .closing)
+            case .deliver(let waiter, let connection):
+                try answer(waiter)
+                // First come, first served.
+                try require(!waiting.contains { $0.waiter < waiter })
+                let state = connections[connection]
+                try require(state == .inHand || state == .idle)
+                move(connection, to: .leased)
+            case .fail(let waiter, let failure):
+                let deadline = try answer(waiter)
+                if failure == .timedOut { try require(deadline <= now) }
+                try require((failure == .closed) == isShuttingDown)
+            case .scheduleTimer(let time):
+                timerAt = time
+            case .shutdownComplete:
+                try require(connections.isEmpty && isShuttingDown)
+                shutdownCompletions += 1
+            }
+        }
+    }
+
+    @discardableResult
+    private mutating func answer(_ waiter: PoolWaiterID) throws -> Int64 {
+        guard let index = waiting.firstIndex(where: { $0.waiter == waiter }) else {
+            try require(false)
+            return 0
+        }
+        answered += 1
+        return waiting.remove(at: index).deadline
+    }
+
+    private func checkAccounts() throws {
+        let statistics = machine.statistics
+        try require(statistics.idle == idle.count && statistics.leased == leased.count)
+        try require(statistics.connecting == connecting.count && statistics.closing == closing.count)
+        try require(statistics.waiting == waiting.count && statistics.total == connections.count)
+        try require(statistics.total <= statistics.maximum)
+        try require(answered + waiting.count == enqueued)
+        guard !waiting.isEmpty else { return }
+        // Nobody waits beside an idle connection, past the timer, or without anything on its way.
+        try require(idle.isEmpty && !isShuttingDown)
+        try require(waiting.allSatisfy { $0.deadline >= timerAt })
+        let isFull = statistics.total == statistics.maximum
+        try require(isFull || !connecting.isEmpty || timerAt < .max)
+    }
+
+    /// Puts a connection on the list of its new state.
+    private mutating func move(_ connection: PoolConnectionID, to state: ConnectionState) {
+        connecting.removeAll { $0 == connection }
+        idle.removeAll { $0 == connection }
+        leased.removeAll { $0 == connection }
+        closing.removeAll { $0 == connection }
+        connections[connection] = state
+        switch state {
+        case .connecting: connecting.append(connection)
+        case .idle: idle.append(connection)
+        case .leased: leased.append(connection)
+        case .closing: closing.append(connection)
+        case .inHand: break
+        }
+    }
+
+    private func mentions(_ actions: PoolActions, _ connection: PoolConnectionID) -> Bool {
+        actions.contains { action in
+            switch action {
+            case .close(connection), .deliver(_, connection): true
+            default: false
+            }
+        }
+    }
+
+    private mutating func take<T>(_ list: WritableKeyPath<Self, [T]>) -> T? {
+        self[keyPath: list].indices.randomElement(using: &random).map { self[keyPath: list].remove(at: $0) }
+    }
+
+    private mutating func chance(_ oneIn: UInt64) -> Bool { random.next() % oneIn == 0 }
+
+    private func require(_ condition: Bool, sourceLocation: SourceLocation = #_sourceLocation) throws {
+        // Cheaper than an expectation, which would be recorded a hundred million times.
+        if !condition { throw Violation(seed: seed, line: sourceLocation.line) }
+    }
+
+    struct Violation: Error {
+        var seed: UInt64
+        var line: Int
+    }
+}
+
+extension SplitMix64: RandomNumberGenerator {}

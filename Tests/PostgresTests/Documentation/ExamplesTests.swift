@@ -1,0 +1,162 @@
+import Foundation
+import Postgres
+import PostgresTestKit
+import Testing
+
+/// The examples do what the articles say.
+@Suite struct ExamplesTests {
+    private static let tables = """
+        CREATE TABLE messages (id int, body text);
+        INSERT INTO messages SELECT n, 'message ' || n FROM generate_series(1, 100) n;
+        CREATE TABLE sessions (expires_at timestamptz);
+        INSERT INTO sessions VALUES (now() - interval '1 day'), (now() + interval '1 day');
+        CREATE TYPE status AS ENUM ('draft', 'sent', 'paid');
+        CREATE TABLE invoices (
+            id int, customer int, total numeric, status status, created_at timestamptz DEFAULT now());
+        INSERT INTO invoices VALUES (1, 7, 10.5, 'draft'), (2, 7, 2, 'paid'), (3, 8, 1, 'paid');
+        CREATE SCHEMA billing;
+        CREATE TABLE billing.invoices (id int);
+        CREATE TABLE accounts (id int PRIMARY KEY, balance numeric);
+        INSERT INTO accounts VALUES (1, 10), (2, 20);
+        CREATE TABLE seats (id int, booked_by text);
+        INSERT INTO seats VALUES (1, NULL);
+        CREATE TABLE orders (id int, remark text);
+        CREATE TABLE vouchers (code text PRIMARY KEY);
+        CREATE TABLE transfers (id uuid PRIMARY KEY, amount numeric);
+        CREATE TABLE events (id int, at timestamptz, data jsonb);
+        CREATE TABLE hits (path text);
+        CREATE VIEW slow_report AS SELECT 'a' AS name, 1.5 AS sum FROM pg_sleep(60);
+        CREATE TABLE profiles (id int, data jsonb);
+        CREATE TABLE temperatures (degrees real);
+        """
+
+    /// Runs `body` on the server DATABASE_URL names, else on one of its own, in a database with the articles' tables.
+    private func withExamples(_ body: (PostgresPool, PostgresConfiguration) async throws -> Void) async throws {
+        let given = ProcessInfo.processInfo.environment["DATABASE_URL"] ?? ""
+        let server = given.isEmpty ? try await TemporaryServer.start() : nil
+        defer { server?.stop() }
+        let configuration = try server?.configuration ?? PostgresConfiguration(given)
+        try await TemporaryDatabase.with(on: configuration) { configuration in
+            let pool = try PostgresPool(configuration)
+            do {
+                try await QueryingExamples.script(in: pool)
+                try await pool.execute(script: Self.tables)
+                try await body(pool, configuration)
+                await pool.close()
+            } catch {
+                await pool.close()
+                throw error
+            }
+        }
+    }
+
+    @Test func configurations() throws {
+        #expect(try ConnectingExamples.url().tls.mode == .verifyFull)
+        #expect(ConnectingExamples.code(password: "secret").parameters["search_path"] == "billing, public")
+    }
+
+    @Test("every example runs against a server, and does what is said of it")
+    func onAServer() async throws {
+        try await withExamples { pool, configuration in
+            try await ConnectingExamples.oneConnection(configuration)
+            await ConnectingExamples.failure(configuration)
+            try await copying(pool)
+            try await querying(pool)
+            try await transactions(pool)
+            try await values(pool)
+            try await cancelling(pool)
+            try await pooling(pool)
+        }
+    }
+
+    private func copying(_ pool: PostgresPool) async throws {
+        let event = CopyingExamples.Event(id: 1, at: Date(timeIntervalSince1970: 0), data: ["a": 1])
+        #expect(try await CopyingExamples.rowsIn([event, event], to: pool) == 2)
+        try await CopyingExamples.cells([[.number(3), .missing, .json(["a": 1])]], to: pool)
+        let error = await #expect(throws: PostgresError.self) {
+            try await CopyingExamples.cells([[.number(.max), .missing, .missing]], to: pool)
+        }
+        #expect(error?.code == .encodingFailed && error?.column == "id")
+        try await pool.execute("DELETE FROM events WHERE at IS NULL")
+        try await CopyingExamples.rowsOut(of: pool)
+
+        let users = [CopyingExamples.User(id: 1, name: "Ada \"the first\""), CopyingExamples.User(id: 2, name: "Wren")]
+        #expect(try await CopyingExamples.csvIn(users, to: pool) == 2)
+        let output = Pipe()
+        try await CopyingExamples.csvOut(of: pool, to: output.fileHandleForWriting)
+        try output.fileHandleForWriting.close()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        #expect(text.hasPrefix("id,name,email,age,city\n1,\"Ada \"\"the first\"\"\","))
+    }
+
+    private func querying(_ pool: PostgresPool) async throws {
+        try await ConnectingExamples.rename(1, to: "Ada", in: pool)
+        try await pool.withTransaction { tx in try await ConnectingExamples.rename(1, to: "Grace", in: tx) }
+        try await QueryingExamples.parameters(in: pool, age: 18, cities: ["Bergen", "Oslo"])
+        #expect(try await QueryingExamples.names(in: pool) == 0)
+        let invoices = try await QueryingExamples.parts(
+            in: pool, customer: 7, since: Date(timeIntervalSince1970: 0), newestFirst: false)
+        #expect(invoices.map(\.1) == [10.5, 2])
+        #expect(try await QueryingExamples.structs(in: pool).map(\.name) == ["Grace", "Wren"])
+        try await QueryingExamples.cells(in: pool)
+        try await QueryingExamples.leavingEarly(in: pool, word: "17")
+        #expect(try await QueryingExamples.results(in: pool) == 1)
+        let changes = [QueryingExamples.Change(id: 1, name: "Ada"), QueryingExamples.Change(id: 9, name: "nobody")]
+        #expect(try await QueryingExamples.batch(in: pool, changes: changes) == 1)
+        for id in 3...4 { try await QueryingExamples.errors(in: pool, id: id, name: "Owl", email: "owl@example.com") }
+        #expect(try await QueryingExamples.structs(in: pool).count == 3)
+        // What the article says of a placeholder whose type the server cannot tell.
+        let error = await #expect(throws: PostgresError.self) { try await pool.query("SELECT \(1)") }
+        #expect(error?.code == .encodingFailed)
+        #expect(try await pool.query("SELECT \(1)::int", as: Int.self).collect() == [1])
+    }
+
+    private func transactions(_ pool: PostgresPool) async throws {
+        try await TransactionsExamples.transfer(in: pool, amount: 2.5, from: 1, to: 2)
+        #expect(try await TransactionsExamples.report(in: pool) == (2, 30))
+        try await TransactionsExamples.booking(in: pool, customer: "Ada")
+        await #expect(throws: TransactionsExamples.SoldOut.self) {
+            try await TransactionsExamples.booking(in: pool, customer: "Wren")
+        }
+        for order in 1...2 { try await TransactionsExamples.savepoint(in: pool, order: order, voucher: "spring") }
+        let remarks = try await pool.query("SELECT remark FROM orders ORDER BY id", as: String?.self).collect()
+        #expect(remarks == [nil, "voucher used before"])
+        try await TransactionsExamples.unknownOutcome(in: pool, transfer: UUID(), amount: 1, from: 1)
+        try await CancellationExamples.serverDeadline(in: pool, account: 1)
+        let caught = await #expect(throws: PostgresError.self) {
+            try await pool.withTransaction { tx in _ = try? await tx.execute("SELECT 1/0") }
+        }
+        #expect(caught?.code == .rolledBack)
+    }
+
+    private func values(_ pool: PostgresPool) async throws {
+        #expect(try await ValuesExamples.null(in: pool, id: 3) == [nil, nil, "owl@example.com"])
+        try await ValuesExamples.json(in: pool, id: 1, profile: ValuesExamples.Profile(name: "Ada", tags: ["a"]))
+        #expect(try await ValuesExamples.customers(in: pool) == [ValuesExamples.CustomerID(rawValue: 7)])
+        try await pool.execute("INSERT INTO temperatures VALUES (\(ValuesExamples.Celsius(degrees: 36.5)))")
+        let read = try await pool.query("SELECT degrees FROM temperatures", as: ValuesExamples.Celsius.self).first()
+        #expect(read?.degrees == 36.5)
+        // Text is read by the server as whatever it wants.
+        #expect(try await pool.query("SELECT date '2024-03-01' - \("2024-02-28")::date", as: Int.self).collect() == [2])
+    }
+
+    private func cancelling(_ pool: PostgresPool) async throws {
+        switch await CancellationExamples.cancelling(in: pool) {
+        case .success: Issue.record("a report that takes a minute was not cancelled")
+        case .failure(let error): #expect((error as? PostgresError)?.code == .cancelled)
+        }
+        let error = await #expect(throws: PostgresError.self) { try await CancellationExamples.deadline(in: pool) }
+        #expect(error?.code == .timeout)
+    }
+
+    private func pooling(_ pool: PostgresPool) async throws {
+        try await pool.execute("ALTER TABLE users ADD seen_at timestamptz")
+        try await PoolingExamples.connection(of: pool, ids: [1, 2])
+        try await PoolingExamples.taskExecutor(of: pool, requests: [.init(path: "/"), .init(path: "/a")])
+        #expect(try await pool.query("SELECT count(*) FROM hits", as: Int.self).collect() == [2])
+        PoolingExamples.statistics(of: pool)
+        await PoolingExamples.closing(pool)
+        let error = await #expect(throws: PostgresError.self) { try await pool.execute("SELECT 1") }
+        #expect(error?.code == .poolClosed)
+    }
+}

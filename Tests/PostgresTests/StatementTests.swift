@@ -1,0 +1,330 @@
+import PostgresTestKit
+import Synchronization
+import Testing
+
+@testable import Postgres
+
+@Suite(.timeLimit(.minutes(1))) struct StatementTests {
+    // MARK: Cached statements
+
+    @Test("a statement is parsed once") func parsesOnce() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(parameters: [23], columns: [.int4("n")])
+            for value in 0..<3 as Range<Int32> { try s.answerExecute([.row(value)]) }
+            try s.expectEnd()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        for value in 0..<3 as Range<Int32> {
+            let read = try await connection.query("SELECT \(value)", as: Int32.self).collect()
+            #expect(read == [value])
+        }
+        await connection.close()
+        try await server.finished()
+        #expect(server.received.count { $0.kind == "P" } == 1)
+    }
+
+    @Test("a full cache closes what has not been used longest") func closesDisplacedStatements() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            for _ in 0..<2 {
+                try s.answerPrepare()
+                try s.answerExecute()
+            }
+            // The first again, so that the second is the oldest.
+            try s.answerExecute()
+            try s.answerPrepare()
+            try s.answerExecute()
+            try s.expect(.close(.statement("egret_2")))
+            try s.expect("P", "D", "S")
+            try s.send(.closeComplete, .parseComplete, .parameterDescription([]), .noData, .readyForQuery())
+            try s.answerExecute()
+            try s.expectEnd()
+        }
+        var configuration = PostgresConfiguration(server)
+        configuration.statementCacheSize = 2
+        let connection = try await PostgresConnection.connect(configuration)
+        for sql in ["A", "B", "A", "C", "D"] { try await connection.execute(PostgresQuery(raw: sql)) }
+        await connection.close()
+        try await server.finished()
+    }
+
+    /// How a server says that a statement must be parsed again.
+    private static let staleness: [[(PostgresServerError.Field, String)]] = [
+        [
+            (.severity, "ERROR"), (.sqlState, "0A000"), (.message, "der Ergebnistyp darf sich nicht ändern"),
+            (.routine, "RevalidateCachedQuery"),
+        ],
+        [(.severity, "ERROR"), (.sqlState, "26000"), (.message, "prepared statement \"egret_1\" does not exist")],
+    ]
+
+    @Test("trap 31: a stale plan is made anew outside a transaction", arguments: staleness.indices)
+    func preparesStaleStatementsAgain(index: Int) async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(columns: [.int4("a")])
+            try s.answerExecute([.row(1)])
+            try s.expect("B", "E", "S")
+            try s.send(.errorResponse(Self.staleness[index]), .readyForQuery())
+            try s.answerPrepare(columns: [.int4("a"), .int4("b")])
+            try s.answerExecute([.row(1, 2)])
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let sql: PostgresQuery = "SELECT * FROM t"
+        #expect(try await connection.query(sql).collect().map(\.count) == [1])
+        #expect(try await connection.query(sql).collect().map(\.count) == [2])
+        try await server.finished()
+    }
+
+    @Test("trap 31: but not for ever") func retriesOnce() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            for _ in 0..<2 {
+                try s.answerPrepare()
+                try s.expect("B", "E", "S")
+                try s.send(.errorResponse(Self.staleness[0]), .readyForQuery())
+            }
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let error = try await failure { try await connection.execute("SELECT * FROM t") }
+        #expect(error.sqlState == .featureNotSupported)
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test("trap 31: inside a transaction the error is the caller's, and the next use parses again")
+    func staleStatementInATransaction() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(columns: [.int4("a")])
+            try s.answerExecute([.row(1)])
+            try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+            try s.expect("B", "E", "S")
+            try s.send(.errorResponse(Self.staleness[0]), .readyForQuery("E"))
+            try s.answerQuery("ROLLBACK", tag: "ROLLBACK")
+            try s.answerPrepare(columns: [.int4("a"), .int4("b")])
+            try s.answerExecute([.row(1, 2)])
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let sql: PostgresQuery = "SELECT * FROM t"
+        try await connection.execute(sql)
+        let error = try await failure {
+            try await connection.withTransaction { tx in try await tx.query(sql).collect().count }
+        }
+        #expect(error.sqlState == .featureNotSupported)
+        #expect(try await connection.query(sql).collect().map(\.count) == [2])
+        try await server.finished()
+    }
+
+    // MARK: Many at once
+
+    @Test("trap 34: what stands behind a failed statement is answered all the same") func anErrorHitsOneAlone()
+        async throws
+    {
+        let count = 20
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(parameters: [23], columns: [.int4("n")])
+            try s.answerExecute([.row(-1)])
+            // All have come before the first is answered.
+            var values: [Int32] = []
+            for _ in 0..<count {
+                guard case .bind(let bind) = try s.expect("B", "E", "S")[0], let bytes = bind.parameters[0] else {
+                    return
+                }
+                values.append(bytes.reduce(0) { $0 << 8 | Int32($1) })
+            }
+            for value in values {
+                if value % 3 == 0 {
+                    try s.send(.error(.divisionByZero, "no"), .readyForQuery())
+                } else {
+                    try s.send(.bindComplete, .row(value), .commandComplete("SELECT 1"), .readyForQuery())
+                }
+            }
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        try await connection.execute("SELECT \(Int32(-1))")
+        let results = await withTaskGroup(of: (Int32, Result<[Int32], PostgresError>).self) { group in
+            for value in 0..<Int32(count) {
+                group.addTask {
+                    do throws(PostgresError) {
+                        return (
+                            value, .success(try await connection.query("SELECT \(value)", as: Int32.self).collect())
+                        )
+                    } catch {
+                        return (value, .failure(error))
+                    }
+                }
+            }
+            return await group.reduce(into: [Int32: Result<[Int32], PostgresError>]()) { $0[$1.0] = $1.1 }
+        }
+        for value in 0..<Int32(count) {
+            switch results[value] {
+            case .success(let values)?:
+                #expect(value % 3 != 0)
+                #expect(values == [value])
+            case .failure(let error)?:
+                #expect(value % 3 == 0)
+                #expect(error.sqlState == .divisionByZero)
+            case nil: Issue.record("no answer to \(value)")
+            }
+        }
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test("trap 35: FATAL, twice and with the end behind it, is one error for each who waits") func fatalErrors()
+        async throws
+    {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare()
+            try s.answerExecute()
+            for _ in 0..<3 { try s.expect("B", "E", "S") }
+            try s.send(
+                .error(.adminShutdown, "terminating", severity: "FATAL"),
+                .error(.internalError, "again", severity: "FATAL"))
+            s.close()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        try await connection.execute("A")
+        let errors = await withTaskGroup(of: PostgresError?.self) { group in
+            for _ in 0..<3 {
+                group.addTask {
+                    do throws(PostgresError) {
+                        try await connection.execute("A")
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(errors.count == 3)
+        for error in errors {
+            #expect([.server, .connectionClosed].contains(error?.code))
+            #expect(error?.sqlState == .adminShutdown)
+        }
+        #expect(!connection.isOpen)
+        let later = try await failure { try await connection.execute("A") }
+        #expect(later.code == .connectionClosed)
+        #expect(later.safeToRetry)
+    }
+
+    @Test("trap 35: FATAL ends the session even when the server does not hang up") func fatalWithoutAnEnd() async throws
+    {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare()
+            try s.expect("B", "E", "S")
+            try s.send(.error(.adminShutdown, "terminating", severity: "FATAL"))
+            try s.expectEnd()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let error = try await promptly { try await failure { try await connection.execute("A") } }
+        #expect(error.sqlState == .adminShutdown)
+        #expect(!connection.isOpen)
+        try await server.finished()
+    }
+
+    @Test("the server says goodbye while nothing runs") func goodbyeWhileIdle() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.send(.error(.adminShutdown, "terminating", severity: "FATAL"))
+            s.close()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        try await server.finished()
+        let deadline = ContinuousClock.now + .seconds(5)
+        while connection.isOpen, ContinuousClock.now < deadline { await Task.yield() }
+        let error = try await failure { try await connection.execute("A") }
+        #expect(error.code == .connectionClosed)
+        #expect(error.sqlState == .adminShutdown)
+    }
+
+    // MARK: Scripts
+
+    @Test("trap 40: a script says which of its statements failed") func namesTheFailedStatement() async throws {
+        let script = "CREATE TABLE a (); INSERT INTO a DEFAULT VALUES; SELECT 1/0; SELECT 1"
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.expect(.query(script))
+            try s.send(
+                .commandComplete("CREATE TABLE"), .commandComplete("INSERT 0 1"),
+                .error(.divisionByZero, "division by zero"), .readyForQuery())
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let error = try await failure { try await connection.execute(script: script) }
+        #expect(error.sqlState == .divisionByZero)
+        #expect(error.message.contains("statement 3"))
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test("rows of a script are passed over") func scriptsMayReturnRows() async throws {
+        let script = "SELECT 1; SELECT; ; INSERT"
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.expect(.query(script))
+            try s.send(
+                .rowDescription([.init("a"), .init("b")]), .dataRow(texts: ["1", nil]), .dataRow(texts: ["2", "x"]),
+                .commandComplete("SELECT 2"), .rowDescription([]), .dataRow([]), .commandComplete("SELECT 1"),
+                .notice("by the way"), .commandComplete("INSERT 0 7"), .readyForQuery())
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let results = try await connection.execute(script: script)
+        #expect(results.map(\.tag) == ["SELECT 2", "SELECT 1", "INSERT 0 7"])
+        #expect(results.map(\.rowCount) == [2, 1, 7])
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test("trap 20: an empty statement") func emptyStatement() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare()
+            try s.expect("B", "E", "S")
+            try s.send(.bindComplete, .emptyQueryResponse, .readyForQuery())
+            try s.expect(.query("-- nothing"))
+            try s.send(.emptyQueryResponse, .readyForQuery())
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        #expect(try await connection.execute("").tag == "")
+        #expect(try await connection.execute(script: "-- nothing") == [])
+        try await server.finished()
+    }
+
+    // MARK: What comes at any time
+
+    @Test func takesNoticesAndSettingsAnywhere() async throws {
+        let anything: [BackendMessage] = [
+            .notice("by the way"), .parameterStatus("TimeZone", "Europe/Zurich"),
+            .notification(processID: 1, channel: "c", payload: "p"),
+        ]
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.expect("P", "D", "S")
+            let answer: [BackendMessage] = [.parseComplete, .parameterDescription([]), .rowDescription([.int4("n")])]
+            try s.send(answer.flatMap { anything + [$0] } + anything + [.readyForQuery()])
+            try s.expect("B", "E", "S")
+            let rows: [BackendMessage] = [.bindComplete, .row(1), .row(2), .commandComplete("SELECT 2")]
+            try s.send(rows.flatMap { anything + [$0] } + anything + [.readyForQuery()] + anything, inPiecesOf: 1)
+        }
+        var configuration = PostgresConfiguration(server)
+        let notices = Mutex<[String]>([])
+        let record: @Sendable (PostgresServerError) -> Void = { notice in notices.withLock { $0.append(notice.message) }
+        }
+        configuration.onNotice = record
+        let connection = try await PostgresConnection.connect(configuration)
+        let values = try await connection.query("SELECT n", as: Int32.self).collect()
+        #expect(values == [1, 2])
+        #expect(connection.serverParameters["TimeZone"] == "Europe/Zurich")
+        #expect(notices.withLock { $0.count } >= 8)
+        try await server.finished()
+    }
+}

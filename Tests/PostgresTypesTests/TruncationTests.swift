@@ -1,0 +1,96 @@
+import Foundation
+import PostgresTypes
+import PostgresWire
+import Testing
+
+/// Whatever the bytes are, a decoder gives a value or an error.
+@Suite struct TruncationTests {
+    /// Decoders of every kind, each tried on any bytes; true when it gave a value.
+    static let decoders: [(name: String, decode: @Sendable ([UInt8]) -> Bool)] = [
+        make(Bool.self), make(Int16.self), make(Int32.self), make(Int.self), make(UInt64.self), make(Double.self),
+        make(Float.self), make(String.self), make([UInt8].self), make(Data.self), make(UUID.self),
+        make(PostgresNumeric.self), make(Decimal.self), make(PostgresDate.self), make(PostgresTime.self),
+        make(PostgresTimeTZ.self), make(PostgresTimestamp.self), make(PostgresTimestampTZ.self),
+        make(PostgresInterval.self), make(Date.self), make([Int].self), make([String].self), make([String?].self),
+        make([PostgresNumeric].self), make([[UInt8]].self), make(Int.self, as: .numeric), make(Int.self, as: .oid),
+        make(String.self, as: .jsonb), make(String.self, as: .char), make(String.self, as: TextTests.userType),
+        make([Int].self, as: TextTests.userType), make(Date.self, as: .date), make(Float.self, as: .float8),
+    ]
+
+    static func make<V: PostgresDecodable & PostgresEncodable>(
+        _: V.Type, as type: PostgresType? = nil
+    ) -> (name: String, decode: @Sendable ([UInt8]) -> Bool) {
+        let type = type ?? V.postgresType
+        return ("\(V.self) from \(type)", { (try? V(binary: $0.span.bytes, type: type)) != nil })
+    }
+
+    static func valid() throws -> [[UInt8]] {
+        [
+            try encoded(1 as Int16), try encoded(1 as Int32), try encoded(1), try encoded(UUID()),
+            try encoded("héllo"), try encoded("{}", as: .jsonb), try encoded(#require(PostgresNumeric("-12345.678"))),
+            try encoded(PostgresTimeTZ("01:02:03+04")), try encoded(PostgresInterval(months: 1, days: 2)),
+            try encoded([1, 2, 3]), try encoded(["a", nil, "ccc"] as [String?]),
+            try encoded([[1, 2], []] as [[UInt8]]),
+            try encoded([PostgresNumeric(1), .nan]), try encoded([Int]()),
+        ]
+    }
+
+    @Test("every beginning of a valid body gives a value or throws")
+    func beginnings() throws {
+        var values = 0
+        for body in try Self.valid() {
+            for count in 0...body.count {
+                for decoder in Self.decoders where decoder.decode(Array(body.prefix(count))) { values += 1 }
+            }
+        }
+        #expect(values > 0)
+    }
+
+    @Test("a body cut short is never read as the whole")
+    func cutShort() throws {
+        func check<V: PostgresDecodable & PostgresEncodable>(_ value: V) throws {
+            let body = try encoded(value)
+            for count in 0..<body.count {
+                let cut = Array(body.prefix(count))
+                #expect(throws: PostgresError.self, "\(V.self) of \(count)") { try decoded(cut, V.self) }
+            }
+            #expect(throws: PostgresError.self, "\(V.self) and one more") { try decoded(body + [0], V.self) }
+        }
+        try check(true)
+        try check(7 as Int32)
+        try check(1.5)
+        try check(UUID())
+        try check(#require(PostgresNumeric("-12345.678")))
+        try check(Decimal(1.5))
+        try check(PostgresDate.infinity)
+        try check(PostgresTime("01:02"))
+        try check(PostgresTimeTZ("01:02:03+04"))
+        try check(PostgresTimestampTZ.infinity)
+        try check(PostgresInterval(months: 1))
+        try check([1, 2, 3])
+        try check(["a", "", nil] as [String?])
+        try check([PostgresNumeric(1), .nan])
+    }
+
+    @Test("changed and random bodies give a value or throw")
+    func changed() throws {
+        var generator = SeededGenerator(state: 18)
+        let bodies = try Self.valid()
+        var values = 0
+        for _ in 0..<4000 {
+            var body = bodies.randomElement(using: &generator) ?? []
+            for _ in 0..<Int.random(in: 1...3, using: &generator) where !body.isEmpty {
+                let index = Int.random(in: 0..<body.count, using: &generator)
+                body[index] =
+                    [0, 1, 0x7F, 0x80, 0xFF, UInt8.random(in: 0...255, using: &generator)]
+                    .randomElement(using: &generator) ?? 0
+            }
+            for decoder in Self.decoders where decoder.decode(body) { values += 1 }
+            let noise = (0..<Int.random(in: 0...40, using: &generator)).map { _ in
+                UInt8.random(in: 0...255, using: &generator)
+            }
+            for decoder in Self.decoders where decoder.decode(noise) { values += 1 }
+        }
+        #expect(values > 0)
+    }
+}
