@@ -11,7 +11,7 @@ import Testing
             task.cancel()
             let error = await #expect(throws: PostgresError.self) { try await task.value }
             #expect(error?.code == .cancelled)
-            #expect(ContinuousClock.now - start < .seconds(10))
+            #expect(ContinuousClock.now - start < .seconds(30))
             #expect(try await pool.query("SELECT pg_backend_pid()", as: Int.self).collect() == before)
         }
     }
@@ -55,7 +55,7 @@ import Testing
                 if count == 10 { break }
             }
             #expect(try await connection.query("SELECT 1", as: Int.self).collect() == [1])
-            #expect(ContinuousClock.now - start < .seconds(20))
+            #expect(ContinuousClock.now - start < .seconds(30))
         }
     }
 

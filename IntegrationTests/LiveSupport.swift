@@ -15,14 +15,12 @@ enum Way: String, CaseIterable, CustomTestStringConvertible {
     /// How to reach the shared server this way.
     var configuration: PostgresConfiguration {
         get throws {
-            if TestServer.givenURL != nil { return try TestServer.configuration }
-            let server = try TestServer.temporary
             switch self {
-            case .unixSocket: return server.configuration
-            case .tls: return server.networkConfiguration
+            case .unixSocket: return try TestServer.configuration
+            case .tls: return try TestServer.networkConfiguration
             case .tcp:
-                var configuration = server.networkConfiguration
-                configuration.tls = .disable
+                var configuration = try TestServer.networkConfiguration
+                if TestServer.givenURL == nil { configuration.tls = .disable }
                 return configuration
             }
         }
@@ -68,9 +66,9 @@ func failure<R>(
         sourceLocation: sourceLocation)
 }
 
-/// Asks again and again until the answer is yes; false when it is not within ten seconds.
+/// Asks again and again until the answer is yes; false when it is not within a minute.
 func eventually(_ condition: () async throws -> Bool) async throws -> Bool {
-    let deadline = ContinuousClock.now + .seconds(10)
+    let deadline = ContinuousClock.now + .seconds(60)
     while true {
         if try await condition() { return true }
         if ContinuousClock.now >= deadline { return false }

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct PoolHardCasesTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct PoolHardCasesTests {
     private func expectNoBackends(_ name: String) async throws {
         let isGone = try await withConnection(TestServer.configuration) { observer in
             try await eventually { try await observer.backends(named: name) == 0 }
@@ -45,16 +45,24 @@ import Testing
     {
         try await TemporaryServer.with { server in
             let pool = try PostgresPool(
-                server.configuration, options: PostgresPoolOptions(maximumConnections: 5, acquireTimeout: .seconds(20)))
-            /// Holds every connection at once.
+                server.configuration, options: PostgresPoolOptions(maximumConnections: 5, acquireTimeout: .seconds(60)))
+            /// Holds every connection at once: none is given back before all five are there, or have failed.
             func useAll() async -> [Result<Int, any Error>] {
-                await withTaskGroup(of: Result<Int, any Error>.self) { group in
+                let arrived = Counter()
+                return await withTaskGroup(of: Result<Int, any Error>.self) { group in
                     for _ in 0..<5 {
                         group.addTask {
                             do {
                                 return .success(
-                                    try await pool.value("SELECT pg_backend_pid() FROM pg_sleep(0.05)", as: Int.self))
+                                    try await pool.withConnection { connection in
+                                        let processID = try await connection.value(
+                                            "SELECT pg_backend_pid()", as: Int.self)
+                                        arrived.increment()
+                                        while arrived.value < 5 { try await Task.sleep(for: .milliseconds(2)) }
+                                        return processID
+                                    })
                             } catch {
+                                arrived.increment()
                                 return .failure(error)
                             }
                         }
@@ -133,7 +141,7 @@ import Testing
         try await withConnection(TestServer.configuration) { observer in
             let rows = try await pool.withConnection { try await $0.query("SELECT generate_series(1, 100000000)") }
             let took = try await time { try await pool.check() }
-            #expect(took < .seconds(3))
+            #expect(took < .seconds(30))
             #expect(try await observer.activeBackends(named: name) == 0)
             var count = 0
             let error = try await failure { for try await _ in rows { count += 1 } }
@@ -153,7 +161,7 @@ import Testing
             return task
         }
         let took = try await time { try await pool.check() }
-        #expect(took < .seconds(3))
+        #expect(took < .seconds(30))
         let error = try await failure { try await task.value }
         #expect(error.code == .invalidUse)
         await pool.close()
@@ -166,7 +174,7 @@ import Testing
             options: PostgresPoolOptions(maximumConnections: 5, minimumConnections: 3))
         try await withConnection(TestServer.configuration) { observer in
             #expect(try await eventually { try await observer.backends(named: name) == 3 })
-            #expect(pool.statistics.idle == 3)
+            #expect(try await eventually { pool.statistics.idle == 3 })
             let killed: Int = try await observer.value(
                 "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE application_name = \(name)")
             #expect(killed == 3)
@@ -186,7 +194,7 @@ import Testing
             let error = try await failure { try await pool.check() }
             #expect(error.sqlState == .invalidCatalogName)
         }
-        #expect(took < .seconds(5))
+        #expect(took < .seconds(30))
         await pool.close()
     }
 
@@ -205,10 +213,10 @@ import Testing
             let pool = try PostgresPool(
                 TestServer.configuration.named(name),
                 options: PostgresPoolOptions(maximumConnections: 3, shutdownGrace: .milliseconds(50)))
-            let tasks = (0..<12).map { _ in Task { try await pool.execute("SELECT pg_sleep(5)") } }
+            let tasks = (0..<12).map { _ in Task { try await pool.execute("SELECT pg_sleep(100)") } }
             try await Task.sleep(for: .milliseconds(round * 2))
             let took = await time { await pool.close() }
-            #expect(took < .seconds(3))
+            #expect(took < .seconds(30))
             for task in tasks {
                 let error = try await failure { try await task.value }
                 #expect([.poolClosed, .cancelled, .connectionClosed].contains(error.code), "\(error)")

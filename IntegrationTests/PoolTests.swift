@@ -29,7 +29,7 @@ import Testing
 
     @Test("trap 52: a lease inside a lease with one connection times out and says why")
     func nestedLeaseTimesOut() async throws {
-        let options = PostgresPoolOptions(maximumConnections: 1, acquireTimeout: .seconds(2))
+        let options = PostgresPoolOptions(maximumConnections: 1, acquireTimeout: .seconds(6))
         try await TestServer.withPool(options) { (pool) async throws in
             let error = await #expect(throws: PostgresError.self) {
                 try await pool.withConnection { _ in try await pool.execute("SELECT 1") }
@@ -67,7 +67,7 @@ import Testing
             let error = await #expect(throws: PostgresError.self) {
                 try await pool.withConnection { connection in
                     try await TestServer.terminate(try #require(connection.serverProcessID))
-                    try await connection.execute("SELECT pg_sleep(10)")
+                    try await connection.execute("SELECT pg_sleep(100)")
                 }
             }
             #expect(error?.sqlState == .adminShutdown || error?.code == .connectionClosed)
@@ -97,7 +97,7 @@ import Testing
         try await TestServer.withDatabase { configuration in
             for (grace, outcome) in [(Duration.seconds(20), "done"), (.milliseconds(100), "ended")] {
                 let pool = try PostgresPool(configuration, options: PostgresPoolOptions(shutdownGrace: grace))
-                let seconds = outcome == "done" ? 0.3 : 30.0
+                let seconds = outcome == "done" ? 0.3 : 100.0
                 let running = Task { try await pool.execute("SELECT pg_sleep(\(seconds))") }
                 while pool.statistics.leased == 0 { try await Task.sleep(for: .milliseconds(5)) }
                 await pool.close()

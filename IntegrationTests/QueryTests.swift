@@ -4,7 +4,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct QueryTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct QueryTests {
     // MARK: Answers of every kind
 
     @Test(arguments: Way.allCases) func answersOfEveryKind(way: Way) async throws {
@@ -138,7 +138,8 @@ import Testing
                         try await connection.check()
                     }
                 }
-                #expect(took < .seconds(10))
+                // The rows would take minutes.
+                #expect(took < .seconds(60))
             }
         }
     }

@@ -63,15 +63,3 @@ enum TestServer {
         }
     }
 }
-
-/// How long things may take in live tests.
-enum LiveLimits {
-    /// `limit` as it is, or sixty times that under the thread sanitizer, where everything takes many times as long.
-    static func within(_ limit: Duration) -> Duration {
-        #if THREAD_SANITIZER
-        limit * 60
-        #else
-        limit
-        #endif
-    }
-}

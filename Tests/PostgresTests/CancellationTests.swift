@@ -3,7 +3,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite(.timeLimit(.minutes(1))) struct CancellationTests {
+@Suite(.timeLimit(.minutes(3))) struct CancellationTests {
     /// Starts a statement, waits until the server has it, and cancels its task.
     private func cancelled(
         _ connection: PostgresConnection, _ server: ScriptedServer, execution: Int = 1

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite(.timeLimit(.minutes(1))) struct CopyTests {
+@Suite(.timeLimit(.minutes(3))) struct CopyTests {
     private static let rowCount = 200_000
 
     /// Answers the look-up of the columns and the COPY statement of a table with one int4.

@@ -4,7 +4,7 @@ import Testing
 @testable import Postgres
 
 /// A server that breaks the protocol is left at once, with an error that says so.
-@Suite(.timeLimit(.minutes(1))) struct ProtocolViolationTests {
+@Suite(.timeLimit(.minutes(3))) struct ProtocolViolationTests {
     /// Expects `body` to be a protocol violation that closes the connection.
     private func expectViolation(
         _ script: @escaping @Sendable (ScriptedSession) throws -> Void,

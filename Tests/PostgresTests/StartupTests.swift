@@ -45,7 +45,7 @@ private enum Stage: String, CaseIterable, CustomTestStringConvertible {
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct StartupTests {
+@Suite(.timeLimit(.minutes(3))) struct StartupTests {
     // MARK: Deadlines and cancellation
 
     @Test("trap 1: the connect deadline covers the whole way", arguments: Stage.allCases)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite(.timeLimit(.minutes(1))) struct StatementTests {
+@Suite(.timeLimit(.minutes(3))) struct StatementTests {
     // MARK: Cached statements
 
     @Test("a statement is parsed once") func parsesOnce() async throws {

@@ -3,7 +3,7 @@ import PostgresTestKit
 import Testing
 
 /// What comes before the handshake; the handshake itself is tested with a real server.
-@Suite(.timeLimit(.minutes(1))) struct TLSNegotiationTests {
+@Suite(.timeLimit(.minutes(3))) struct TLSNegotiationTests {
     private static let agreement = BackendMessage.raw([UInt8(ascii: "S")])
     private static let refusal = BackendMessage.raw([UInt8(ascii: "N")])
 

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Postgres
 
-@Suite(.timeLimit(.minutes(1))) struct TransactionTests {
+@Suite(.timeLimit(.minutes(3))) struct TransactionTests {
     private struct Mistake: Error {}
 
     @Test("trap 73: COMMIT answered by ROLLBACK is an error") func failedTransaction() async throws {
