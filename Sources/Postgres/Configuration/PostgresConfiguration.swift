@@ -6,14 +6,33 @@ public import PostgresWire
 ///
 /// Its `description` never holds the password.
 public struct PostgresConfiguration: Sendable {
-    /// A host name, an address, or a directory (beginning with `/`) that holds the server's unix socket.
-    public var host: String
-    /// The TCP port, or the number in the name of the unix socket.
-    public var port: Int
+    /// The places to try, in this order unless ``loadBalancesHosts``. Never empty where a connection is to be made.
+    public var hosts: [PostgresHost]
+    /// What a server must be for the connection to be kept.
+    public var targetSession = PostgresTargetSession.any
+    /// Whether `hosts`, and the addresses of each, are tried in an order drawn anew for each connection.
+    public var loadBalancesHosts = false
     /// The role to log in as.
     public var user: String
     /// Sent when the server asks for it, in the way that it asks for. Never in `description`.
     public var password: String?
+    /// Asked for the password on each connect, in place of `password`: for passwords that expire, such as the tokens of
+    /// cloud providers. What it throws, the connect throws; it counts against `connectTimeout`.
+    public var passwordProvider: (@Sendable () async throws -> String)?
+    /// Asked for a bearer token when the server wants one (PostgreSQL 18, RFC 7628), on each connect.
+    public var oauthTokenProvider: (@Sendable (PostgresOAuthRequest) async throws -> String)?
+    /// What `oauthTokenProvider` is told of the authority that gives out tokens.
+    public var oauth = PostgresOAuth()
+    /// The methods that the server may ask for; any when nil.
+    public var requiredAuthentication: PostgresAuthenticationRequirement?
+    /// Whether the proof of the password is bound to the TLS session.
+    public var channelBinding = PostgresChannelBinding.prefer
+    /// The most rounds of SCRAM's hash that a server may ask for: each costs time here, and the number is the server's.
+    public var scramIterationLimit = 1_000_000
+    /// The oldest version of the protocol to accept.
+    public var minimumProtocol = PostgresProtocolVersion.v3_0
+    /// The newest version of the protocol to ask for. Not every proxy understands newer ones.
+    public var maximumProtocol = PostgresProtocolVersion.v3_0
     /// The user's name when nil, as the server does it.
     public var database: String?
     /// Whether the connection is encrypted and what the server must prove. Without effect over a unix socket.
@@ -24,6 +43,11 @@ public struct PostgresConfiguration: Sendable {
     public var parameters: [String: String] = [:]
     /// For the whole way to a usable connection: name, socket, TLS, password. The first of several addresses may use it up.
     public var connectTimeout: Duration = .seconds(10)
+    /// TCP's own check that the server still answers.
+    public var keepalives = PostgresKeepalives()
+    /// How long sent bytes may go unacknowledged before the connection is given up (Linux's TCP_USER_TIMEOUT), in whole
+    /// milliseconds; the system's default when nil.
+    public var tcpUserTimeout: Duration?
     /// For each statement that is not given its own; nil waits for ever. The server is told to stop when it passes.
     public var queryTimeout: Duration?
     /// How long a cancelled statement may take to end before the connection is given up.
@@ -38,8 +62,7 @@ public struct PostgresConfiguration: Sendable {
         host: String, port: Int = 5432, user: String, password: String? = nil, database: String? = nil,
         tls: PostgresTLS = .prefer, applicationName: String? = nil
     ) {
-        self.host = host
-        self.port = port
+        hosts = [PostgresHost(host, port: port)]
         self.user = user
         self.password = password
         self.database = database
@@ -47,19 +70,43 @@ public struct PostgresConfiguration: Sendable {
         self.applicationName = applicationName
     }
 
-    /// True when `host` is the directory of a unix socket.
-    public var isUnixSocket: Bool { host.hasPrefix("/") }
+    /// The first of `hosts`, by its name: a host name, an address, or a directory (beginning with `/`) that holds the
+    /// server's unix socket. Setting it forgets an address or password that went with the old one.
+    public var host: String {
+        get { hosts.first?.name ?? "" }
+        set {
+            let host = PostgresHost(newValue, port: port)
+            if hosts.isEmpty { hosts = [host] } else { hosts[0] = host }
+        }
+    }
+
+    /// The first of `hosts`' TCP port, or the number in the name of its unix socket.
+    public var port: Int {
+        get { hosts.first?.port ?? PostgresHost.defaultPort }
+        set { if hosts.isEmpty { hosts = [PostgresHost("", port: newValue)] } else { hosts[0].port = newValue } }
+    }
+
+    /// True when the first of `hosts` is the directory of a unix socket.
+    public var isUnixSocket: Bool { hosts.first?.isUnixSocket ?? false }
+
+    /// The password for one of `hosts`, where none is asked of `passwordProvider`.
+    func password(for host: PostgresHost) -> String? { password ?? host.password }
 
     /// Throws what would make connecting impossible, before anything is sent.
     func validate() throws(PostgresError) {
-        guard (1...65535).contains(port) else {
-            throw PostgresError(.invalidConfiguration, "the port \(port) is not between 1 and 65535")
+        guard !hosts.isEmpty else {
+            throw PostgresError(.invalidConfiguration, "no host is given")
+        }
+        for host in hosts where !(1...65535).contains(host.port) {
+            throw PostgresError(.invalidConfiguration, "the port \(host.port) is not between 1 and 65535")
         }
         guard !user.isEmpty else {
             throw PostgresError(
                 .invalidConfiguration, "no user is given", advice: "Put it into the URL: postgres://USER@host/database")
         }
-        for text in [host, user, database ?? "", applicationName ?? "", password ?? ""]
+        for text in hosts.flatMap({ [$0.name, $0.address ?? "", $0.password ?? ""] }) + [
+            user, database ?? "", applicationName ?? "", password ?? "",
+        ]
             + parameters.flatMap({ [$0, $1] })
         {
             guard !text.utf8.contains(0) else {
