@@ -54,6 +54,18 @@ struct BuiltinType {
         BuiltinType(type: .regclass, name: "regclass", array: .regclassArray),
         BuiltinType(type: .regtype, name: "regtype", array: .regtypeArray),
         BuiltinType(type: .regproc, name: "regproc", array: .regprocArray),
+        BuiltinType(type: .int4range, name: "int4range", array: .int4rangeArray),
+        BuiltinType(type: .int8range, name: "int8range", array: .int8rangeArray),
+        BuiltinType(type: .numrange, name: "numrange", array: .numrangeArray),
+        BuiltinType(type: .tsrange, name: "tsrange", array: .tsrangeArray),
+        BuiltinType(type: .tstzrange, name: "tstzrange", array: .tstzrangeArray),
+        BuiltinType(type: .daterange, name: "daterange", array: .daterangeArray),
+        BuiltinType(type: .int4multirange, name: "int4multirange", array: .int4multirangeArray),
+        BuiltinType(type: .int8multirange, name: "int8multirange", array: .int8multirangeArray),
+        BuiltinType(type: .nummultirange, name: "nummultirange", array: .nummultirangeArray),
+        BuiltinType(type: .tsmultirange, name: "tsmultirange", array: .tsmultirangeArray),
+        BuiltinType(type: .tstzmultirange, name: "tstzmultirange", array: .tstzmultirangeArray),
+        BuiltinType(type: .datemultirange, name: "datemultirange", array: .datemultirangeArray),
     ]
 
     static let byOID = Dictionary(uniqueKeysWithValues: all.map { ($0.type, $0) })
@@ -61,17 +73,54 @@ struct BuiltinType {
 }
 
 extension PostgresType {
-    /// The element's type, when this is a built-in array type.
-    public var element: PostgresType? { BuiltinType.byArrayOID[self]?.type }
-    /// The built-in array type of these elements.
-    public var array: PostgresType? { BuiltinType.byOID[self]?.array }
+    /// The element's type, when this is an array type; nil when it is none, or nothing is known of it.
+    public var element: PostgresType? {
+        if let builtin = BuiltinType.byArrayOID[self] { return builtin.type }
+        if case .array(let element, _)? = base.info?.kind { return element }
+        switch self {
+        case .int2vector: return .int2
+        case .oidvector: return .oid
+        case .recordArray: return .record
+        default: return nil
+        }
+    }
+
+    /// The array type of these elements; nil when there is none, or nothing is known of it.
+    public var array: PostgresType? {
+        if let builtin = BuiltinType.byOID[self] { return builtin.array }
+        if self == .record { return .recordArray }
+        guard let info else { return nil }
+        if rawValue == 0 {
+            return PostgresType(oid: 0, name: "\(info.name)[]", kind: .array(of: self, delimiter: UInt8(ascii: ",")))
+        }
+        guard info.arrayOID != 0 else { return nil }
+        return PostgresType(
+            oid: info.arrayOID, schema: info.schema, name: "\(info.name)[]",
+            kind: .array(of: self, delimiter: UInt8(ascii: ",")), hasBinaryForm: info.hasBinaryForm)
+    }
+
+    /// True for the types that this driver knows by their OID; others are looked up in the server's catalog.
+    package var isKnown: Bool {
+        if BuiltinType.byOID[self] != nil || BuiltinType.byArrayOID[self] != nil { return true }
+        switch self {
+        case .unspecified, .unknown, .void, .cstring, .record, .recordArray, .int2vector, .oidvector, .anyArray:
+            return true
+        default: return false
+        }
+    }
 }
 
 extension PostgresType: CustomStringConvertible {
-    /// The name SQL knows a built-in type by, else its OID.
+    /// The name SQL knows a type by, where it is known, else its OID.
     public var description: String {
+        if let type = ofTextForm { return type.description }
+        if let info { return info.name }
         if let builtin = BuiltinType.byOID[self] { return builtin.name }
         if let builtin = BuiltinType.byArrayOID[self] { return "\(builtin.name)[]" }
-        return "type with OID \(rawValue)"
+        switch self {
+        case .record: return "record"
+        case .recordArray: return "record[]"
+        default: return "type with OID \(rawValue)"
+        }
     }
 }

@@ -1,14 +1,31 @@
 /// The type of a column or parameter: an OID of `pg_type`.
 ///
 /// The built-in ones have the same OID on every server (`pg_type.dat` of the server's source). Others, such as enums
-/// and extension types, get theirs when they are created; `PostgresType(rawValue:)` carries any of them.
+/// and extension types, get theirs when they are created: those of a connection's columns carry what its catalog says
+/// of them (``info``), those that Swift types name as their own have a name and no OID (``init(named:)``).
 public struct PostgresType: RawRepresentable, Hashable, Sendable {
-    public var rawValue: UInt32
-    @inlinable public init(rawValue: UInt32) { self.rawValue = rawValue }
+    /// The OID; 0 for a type that is known by its name only.
+    public let rawValue: UInt32
+    /// What else is known of it. Not counted: what is pointed at is never freed, so a type is copied like a number.
+    @usableFromInline let reference: Unmanaged<PostgresTypeInfo>?
 
-    // Written out so that a comparison in another module is one instruction and not a call.
+    @inlinable
+    public init(rawValue: UInt32) {
+        self.rawValue = rawValue
+        reference = nil
+    }
+
+    @usableFromInline
+    init(rawValue: UInt32, info: PostgresTypeInfo) {
+        self.rawValue = rawValue
+        reference = Unmanaged.passUnretained(info)
+    }
+
+    // Written out so that a comparison in another module is one instruction and not a call. The same OID is the same
+    // type whatever is known of it.
     @inlinable public static func == (left: PostgresType, right: PostgresType) -> Bool {
-        left.rawValue == right.rawValue
+        guard left.rawValue == right.rawValue else { return false }
+        return left.rawValue != 0 || left.reference?.toOpaque() == right.reference?.toOpaque()
     }
 
     /// Left to the server to infer.
@@ -21,6 +38,17 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var cstring: PostgresType { PostgresType(rawValue: 2275) }
     /// The name of a cursor.
     @inlinable public static var refcursor: PostgresType { PostgresType(rawValue: 1790) }
+
+    /// A row without a type of its own, as `ROW(1, 'a')` makes it.
+    @inlinable public static var record: PostgresType { PostgresType(rawValue: 2249) }
+    /// `record[]`.
+    @inlinable public static var recordArray: PostgresType { PostgresType(rawValue: 2287) }
+    /// An array of what the array itself says; columns of `pg_stats` are some.
+    @inlinable public static var anyArray: PostgresType { PostgresType(rawValue: 2277) }
+    /// `int2vector`, an array in the server's catalog.
+    @inlinable public static var int2vector: PostgresType { PostgresType(rawValue: 22) }
+    /// `oidvector`, an array in the server's catalog.
+    @inlinable public static var oidvector: PostgresType { PostgresType(rawValue: 30) }
 
     /// `boolean`.
     @inlinable public static var bool: PostgresType { PostgresType(rawValue: 16) }
