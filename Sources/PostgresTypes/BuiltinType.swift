@@ -66,6 +66,17 @@ struct BuiltinType {
         BuiltinType(type: .tsmultirange, name: "tsmultirange", array: .tsmultirangeArray),
         BuiltinType(type: .tstzmultirange, name: "tstzmultirange", array: .tstzmultirangeArray),
         BuiltinType(type: .datemultirange, name: "datemultirange", array: .datemultirangeArray),
+        BuiltinType(type: .regprocedure, name: "regprocedure", array: .regprocedureArray),
+        BuiltinType(type: .regoper, name: "regoper", array: .regoperArray),
+        BuiltinType(type: .regoperator, name: "regoperator", array: .regoperatorArray),
+        BuiltinType(type: .regconfig, name: "regconfig", array: .regconfigArray),
+        BuiltinType(type: .regdictionary, name: "regdictionary", array: .regdictionaryArray),
+        BuiltinType(type: .regnamespace, name: "regnamespace", array: .regnamespaceArray),
+        BuiltinType(type: .regrole, name: "regrole", array: .regroleArray),
+        BuiltinType(type: .regcollation, name: "regcollation", array: .regcollationArray),
+        BuiltinType(type: .pgSnapshot, name: "pg_snapshot", array: .pgSnapshotArray),
+        BuiltinType(type: .txidSnapshot, name: "txid_snapshot", array: .txidSnapshotArray),
+        BuiltinType(type: .refcursor, name: "refcursor", array: .refcursorArray),
     ]
 
     static let byOID = Dictionary(uniqueKeysWithValues: all.map { ($0.type, $0) })

@@ -98,4 +98,26 @@ extension PostgresType {
     @inlinable public static var regtypeArray: PostgresType { PostgresType(rawValue: 2211) }
     /// `regproc[]`.
     @inlinable public static var regprocArray: PostgresType { PostgresType(rawValue: 1008) }
+    /// `regprocedure[]`.
+    @inlinable public static var regprocedureArray: PostgresType { PostgresType(rawValue: 2207) }
+    /// `regoper[]`.
+    @inlinable public static var regoperArray: PostgresType { PostgresType(rawValue: 2208) }
+    /// `regoperator[]`.
+    @inlinable public static var regoperatorArray: PostgresType { PostgresType(rawValue: 2209) }
+    /// `regconfig[]`.
+    @inlinable public static var regconfigArray: PostgresType { PostgresType(rawValue: 3735) }
+    /// `regdictionary[]`.
+    @inlinable public static var regdictionaryArray: PostgresType { PostgresType(rawValue: 3770) }
+    /// `regnamespace[]`.
+    @inlinable public static var regnamespaceArray: PostgresType { PostgresType(rawValue: 4090) }
+    /// `regrole[]`.
+    @inlinable public static var regroleArray: PostgresType { PostgresType(rawValue: 4097) }
+    /// `regcollation[]`.
+    @inlinable public static var regcollationArray: PostgresType { PostgresType(rawValue: 4192) }
+    /// `pg_snapshot[]`.
+    @inlinable public static var pgSnapshotArray: PostgresType { PostgresType(rawValue: 5039) }
+    /// `txid_snapshot[]`.
+    @inlinable public static var txidSnapshotArray: PostgresType { PostgresType(rawValue: 2949) }
+    /// `refcursor[]`.
+    @inlinable public static var refcursorArray: PostgresType { PostgresType(rawValue: 2201) }
 }

@@ -148,4 +148,24 @@ public struct PostgresType: RawRepresentable, Hashable, Sendable {
     @inlinable public static var regtype: PostgresType { PostgresType(rawValue: 2206) }
     /// `regproc`.
     @inlinable public static var regproc: PostgresType { PostgresType(rawValue: 24) }
+    /// `regprocedure`.
+    @inlinable public static var regprocedure: PostgresType { PostgresType(rawValue: 2202) }
+    /// `regoper`.
+    @inlinable public static var regoper: PostgresType { PostgresType(rawValue: 2203) }
+    /// `regoperator`.
+    @inlinable public static var regoperator: PostgresType { PostgresType(rawValue: 2204) }
+    /// `regconfig`.
+    @inlinable public static var regconfig: PostgresType { PostgresType(rawValue: 3734) }
+    /// `regdictionary`.
+    @inlinable public static var regdictionary: PostgresType { PostgresType(rawValue: 3769) }
+    /// `regnamespace`.
+    @inlinable public static var regnamespace: PostgresType { PostgresType(rawValue: 4089) }
+    /// `regrole`.
+    @inlinable public static var regrole: PostgresType { PostgresType(rawValue: 4096) }
+    /// `regcollation`.
+    @inlinable public static var regcollation: PostgresType { PostgresType(rawValue: 4191) }
+    /// `pg_snapshot`.
+    @inlinable public static var pgSnapshot: PostgresType { PostgresType(rawValue: 5038) }
+    /// `txid_snapshot`.
+    @inlinable public static var txidSnapshot: PostgresType { PostgresType(rawValue: 2970) }
 }

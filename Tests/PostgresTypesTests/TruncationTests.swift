@@ -15,6 +15,17 @@ import Testing
         make([PostgresNumeric].self), make([[UInt8]].self), make(Int.self, as: .numeric), make(Int.self, as: .oid),
         make(String.self, as: .jsonb), make(String.self, as: .char), make(String.self, as: TextTests.userType),
         make([Int].self, as: TextTests.userType), make(Date.self, as: .date), make(Float.self, as: .float8),
+        make(PostgresMoney.self), make(PostgresBits.self), make(PostgresInet.self), make(PostgresCIDR.self),
+        make(PostgresMACAddress.self), make(PostgresMACAddress8.self), make(PostgresPoint.self),
+        make(PostgresLine.self),
+        make(PostgresLineSegment.self), make(PostgresBox.self), make(PostgresPath.self), make(PostgresPolygon.self),
+        make(PostgresCircle.self), make(PostgresXML.self), make(PostgresJSONPath.self), make(PostgresTSVector.self),
+        make(PostgresTSQuery.self), make(PostgresOID.self), make(PostgresXID.self), make(PostgresXID8.self),
+        make(PostgresCID.self), make(PostgresTID.self), make(PostgresSnapshot.self), make(PostgresChar.self),
+        make(PostgresVector.self, as: TextTests.userType), make(PostgresHalfVector.self, as: TextTests.userType),
+        make(PostgresSparseVector.self, as: TextTests.userType), make([PostgresInet].self),
+        make([PostgresTSQuery].self),
+        make([PostgresBits?].self), make([PostgresPath].self),
     ]
 
     static func make<V: PostgresDecodable & PostgresEncodable>(
@@ -32,6 +43,12 @@ import Testing
             try encoded([1, 2, 3]), try encoded(["a", nil, "ccc"] as [String?]),
             try encoded([[1, 2], []] as [[UInt8]]),
             try encoded([PostgresNumeric(1), .nan]), try encoded([Int]()),
+            try encoded(PostgresBits("1010101010")), try encoded(PostgresInet("2001:db8::1/64")),
+            try encoded(PostgresPath("((1,2),(3,4))")), try encoded(PostgresPolygon("((1,2),(3,4),(5,0))")),
+            try encoded(PostgresTSVector("'cat':3A 'fat':2,4")), try encoded(PostgresTSQuery("a & !b:*A | c <2> d")),
+            try encoded(PostgresSnapshot("10:20:10,14,15")), try encoded([PostgresInet("1.2.3.4"), nil]),
+            try encoded(PostgresVector([1, 2, 3]), as: TextTests.userType),
+            try encoded(PostgresSparseVector([1, 0, 2]), as: TextTests.userType), try encoded("$.a", as: .jsonpath),
         ]
     }
 
@@ -70,6 +87,28 @@ import Testing
         try check([1, 2, 3])
         try check(["a", "", nil] as [String?])
         try check([PostgresNumeric(1), .nan])
+        try check(PostgresMoney(minorUnits: 1))
+        try check(PostgresBits("1010101010"))
+        try check(PostgresInet("1.2.3.4/8"))
+        try check(PostgresCIDR("2001:db8::/32"))
+        try check(PostgresMACAddress("08:00:2b:01:02:03"))
+        try check(PostgresMACAddress8("08:00:2b:01:02:03:04:05"))
+        try check(PostgresPoint(x: 1, y: 2))
+        try check(PostgresLine("{1,2,3}"))
+        try check(PostgresLineSegment("[(1,2),(3,4)]"))
+        try check(PostgresBox("(3,4),(1,2)"))
+        try check(PostgresPath("((1,2),(3,4))"))
+        try check(PostgresPolygon("((1,2),(3,4))"))
+        try check(PostgresCircle("<(1,2),3>"))
+        try check(PostgresTSVector("'cat':3A 'fat':2,4"))
+        try check(PostgresTSQuery("a & !b:*A | c <2> d"))
+        try check(PostgresOID(rawValue: 1))
+        try check(PostgresXID8(rawValue: 1))
+        try check(PostgresTID(block: 1, offset: 2))
+        try check(PostgresSnapshot("10:20:10,14,15"))
+        try check(PostgresChar(rawValue: 1))
+        try check([PostgresInet("1.2.3.4"), nil])
+        try check([PostgresTSVector("'cat':3A")])
     }
 
     @Test("changed and random bodies give a value or throw")

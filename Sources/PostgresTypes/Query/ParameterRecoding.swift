@@ -54,6 +54,10 @@ extension ParameterRecoding {
             try recode(String.self, bytes, type, wanted, &buffer)
         case .bytea: try recode([UInt8].self, bytes, type, wanted, &buffer)
         case .timestamptz: try recode(PostgresTimestampTZ.self, bytes, type, wanted, &buffer)
+        case .bit, .varbit: try recode(PostgresBits.self, bytes, type, wanted, &buffer)
+        case .inet, .cidr: try recode(PostgresInet.self, bytes, type, wanted, &buffer)
+        case .macaddr: try recode(PostgresMACAddress.self, bytes, type, wanted, &buffer)
+        case .pgSnapshot: try recode(PostgresSnapshot.self, bytes, type, wanted, &buffer)
         default:
             guard let element = type.element, let wantedElement = wanted.element else {
                 throw mismatch(type, wanted)

@@ -42,10 +42,7 @@ extension PostgresInteger {
 enum IntegerCoding {
     /// Types whose binary form is an unsigned 32-bit number.
     static func isObjectIdentifier(_ type: PostgresType) -> Bool {
-        switch type {
-        case .oid, .xid, .cid, .regclass, .regtype, .regproc: true
-        default: false
-        }
+        type.isObjectIdentifier || type == .xid || type == .cid
     }
 
     @usableFromInline
