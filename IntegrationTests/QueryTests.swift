@@ -367,6 +367,65 @@ import Testing
         }
     }
 
+    @Test("trap 31: a change that one connection of a pool meets, the others know of") func changedTableInAPool()
+        async throws
+    {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 4)) { pool in
+            try await pool.execute(script: "CREATE TABLE t (a int); INSERT INTO t VALUES (1)")
+            let all: PostgresQuery = "SELECT * FROM t"
+            // All connections at once, so that each has the statement.
+            func onEach(_ body: @escaping @Sendable (PostgresConnection) async throws -> Void) async throws {
+                let arrived = Counter()
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0..<4 {
+                        group.addTask {
+                            try await pool.withConnection { connection in
+                                try await body(connection)
+                                arrived.increment()
+                                _ = try await eventually { arrived.value == 4 }
+                            }
+                        }
+                    }
+                    try await group.waitForAll()
+                }
+            }
+            try await onEach { connection in
+                let counts = try await connection.query(all).collect().map(\.count)
+                #expect(counts == [1])
+            }
+            try await pool.execute("ALTER TABLE t ADD COLUMN b text")
+            #expect(try await pool.query(all).collect().map(\.count) == [2])
+            // Inside a transaction a stale plan would be an error.
+            try await onEach { connection in
+                let counts = try await connection.withTransaction { tx in
+                    try await tx.query(all).collect().map(\.count)
+                }
+                #expect(counts == [2])
+            }
+        }
+    }
+
+    @Test("trap 32: a path that is set, in a transaction or not, is followed by what was parsed before")
+    func changedPath() async throws {
+        try await TestServer.withDatabase { configuration in
+            try await withConnection(configuration) { connection in
+                try await connection.execute(
+                    script: "CREATE SCHEMA a; CREATE SCHEMA b; CREATE TABLE a.t (k int); CREATE TABLE b.t (k text)")
+                let add = PostgresStatement("INSERT INTO t VALUES ($1) RETURNING k")
+                try await connection.execute("SET search_path = a")
+                #expect(try await connection.query(add(1), as: Int.self).first() == 1)
+                try await connection.execute("SET search_path = b")
+                #expect(try await connection.query(add("one"), as: String.self).first() == "one")
+                let inside = try await connection.withTransaction { tx in
+                    try await tx.execute("SELECT set_config('search_path', 'a', true)")
+                    return try await tx.query(add(2), as: Int.self).first()
+                }
+                #expect(inside == 2)
+                #expect(try await connection.query(add("two"), as: String.self).first() == "two")
+            }
+        }
+    }
+
     @Test("trap 32: statements that the session has forgotten", arguments: ["DISCARD ALL", "DEALLOCATE ALL"])
     func forgottenStatements(command: String) async throws {
         try await withConnection(TestServer.configuration) { connection in

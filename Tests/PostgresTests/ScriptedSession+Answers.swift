@@ -35,18 +35,30 @@ extension BackendMessage {
     }
 }
 
+/// A message of the right kind that says something else.
+struct Unexpected: Error {
+    var message: PostgresTestKit.FrontendMessage
+}
+
 extension ScriptedSession {
-    /// Waits for Parse, Describe, Sync and says that the statement is right; its text.
+    /// Waits for Parse, Describe, Sync, and Close of statements before them, and says that the statement is right; its
+    /// text.
     @discardableResult
     func answerPrepare(
         parameters: [UInt32] = [], columns: [BackendMessage.Column] = [], status: Character = "I",
         fileID: String = #fileID, line: Int = #line
     ) throws -> String {
-        let messages = try expect("P", "D", "S", fileID: fileID, line: line)
-        guard case .parse(_, let sql, _) = messages[0] else { return "" }
+        let messages = try read(until: "P", fileID: fileID, line: line)
+        let closed = messages.count { $0.kind == "C" }
+        guard messages.count == closed + 1, case .parse(_, let sql, _)? = messages.last else {
+            throw Unexpected(message: messages[0])
+        }
+        try expect("D", "S", fileID: fileID, line: line)
         try send(
-            .parseComplete, .parameterDescription(parameters), columns.isEmpty ? .noData : .rowDescription(columns),
-            .readyForQuery(status), fileID: fileID, line: line)
+            Array(repeating: .closeComplete, count: closed) + [
+                .parseComplete, .parameterDescription(parameters),
+                columns.isEmpty ? .noData : .rowDescription(columns), .readyForQuery(status),
+            ], fileID: fileID, line: line)
         return sql
     }
 
@@ -58,6 +70,28 @@ extension ScriptedSession {
         try expect("B", "E", "S", fileID: fileID, line: line)
         try send(
             [.bindComplete] + rows + [.commandComplete(tag), .readyForQuery(status)], fileID: fileID, line: line)
+    }
+
+    /// Waits for Parse, Bind, Describe, Execute, Sync of a statement without a name and answers with rows.
+    func answerUnnamed(
+        _ columns: [BackendMessage.Column], _ rows: [BackendMessage], types: [UInt32] = [],
+        fileID: String = #fileID, line: Int = #line
+    ) throws {
+        let messages = try expect("P", "B", "D", "E", "S", fileID: fileID, line: line)
+        guard case .parse("", _, types) = messages[0] else {
+            throw Unexpected(message: messages[0])
+        }
+        try send(
+            [.parseComplete, .bindComplete, .rowDescription(columns)] + rows
+                + [.commandComplete("SELECT"), .readyForQuery()], fileID: fileID, line: line)
+    }
+
+    /// Waits for the question which process serves the session.
+    func answerBackendID(_ id: Int32, fileID: String = #fileID, line: Int = #line) throws {
+        try expect(.query("SELECT pg_catalog.pg_backend_pid()"), fileID: fileID, line: line)
+        try send(
+            .rowDescription([.init("pg_backend_pid", type: 23, format: .text, size: 4)]),
+            .dataRow(texts: [String(id)]), .commandComplete("SELECT 1"), .readyForQuery(), fileID: fileID, line: line)
     }
 
     /// Waits for a simple query and says that it is done.

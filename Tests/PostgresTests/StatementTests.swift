@@ -27,15 +27,18 @@ import Testing
     @Test("a full cache closes what has not been used longest") func closesDisplacedStatements() async throws {
         let server = try ScriptedServer { s in
             try s.acceptSession()
+            var names: [String] = []
             for _ in 0..<2 {
-                try s.answerPrepare()
+                let parse = try s.expect("P", "D", "S")[0]
+                if case .parse(let name, _, _) = parse { names.append(name) }
+                try s.send(.parseComplete, .parameterDescription([]), .noData, .readyForQuery())
                 try s.answerExecute()
             }
             // The first again, so that the second is the oldest.
             try s.answerExecute()
             try s.answerPrepare()
             try s.answerExecute()
-            try s.expect(.close(.statement("egret_2")))
+            try s.expect(.close(.statement(names[1])))
             try s.expect("P", "D", "S")
             try s.send(.closeComplete, .parseComplete, .parameterDescription([]), .noData, .readyForQuery())
             try s.answerExecute()
@@ -66,6 +69,8 @@ import Testing
             try s.answerExecute([.row(1)])
             try s.expect("B", "E", "S")
             try s.send(.errorResponse(Self.staleness[index]), .readyForQuery())
+            // A server that has lost a statement may be another one, behind a pooler. This one is not.
+            if index == 1 { try s.answerBackendID(4711) }
             try s.answerPrepare(columns: [.int4("a"), .int4("b")])
             try s.answerExecute([.row(1, 2)])
         }
@@ -114,6 +119,222 @@ import Testing
         }
         #expect(error.sqlState == .featureNotSupported)
         #expect(try await connection.query(sql).collect().map(\.count) == [2])
+        try await server.finished()
+    }
+
+    // MARK: What reaches further than one statement
+
+    @Test(
+        "trap 32: after what changes the path or forgets statements, all are parsed again",
+        arguments: [
+            ("SET search_path = b", "SET"), ("set  Schema 'b'", "SET"), ("RESET ALL", "RESET"), ("SET ROLE bob", "SET"),
+            ("SELECT set_config('search_path', 'b', false)", "SELECT 1"), ("DISCARD ALL", "DISCARD ALL"),
+            ("deallocate all", "DEALLOCATE ALL"), ("DO $$ BEGIN SET search_path = b; END $$", "DO"),
+        ], [true, false])
+    func parsesAllAgain(command: (sql: String, tag: String), isScript: Bool) async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerCheck()
+            if isScript {
+                try s.answerQuery(command.sql, tag: command.tag)
+            } else {
+                try s.answerPrepare()
+                try s.answerExecute(tag: command.tag)
+            }
+            // The server may be told which are no longer needed.
+            let closed = try s.read(until: "P").count { $0.kind == "C" }
+            try s.expect("D", "S")
+            try s.send(Array(repeating: .closeComplete, count: closed))
+            try s.send(
+                .parseComplete, .parameterDescription([]), .rowDescription([.int4("check")]), .readyForQuery())
+            try s.answerExecute([.row(42)])
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        await connection.check()
+        if isScript {
+            try await connection.execute(script: command.sql)
+        } else {
+            try await connection.execute(PostgresQuery(raw: command.sql))
+        }
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test(
+        "what only speaks of such things has no statement parsed again",
+        arguments: [
+            ("SHOW search_path", "SHOW"), ("SELECT discard, search_path FROM t", "SELECT 3"),
+            ("SET work_mem = '4MB'", "SET"), ("UPDATE t SET role = 1", "UPDATE 1"),
+        ])
+    func keepsStatements(sql: String, tag: String) async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerCheck()
+            try s.answerQuery(sql, tag: tag)
+            try s.answerExecute([.row(42)])
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        await connection.check()
+        try await connection.execute(script: sql)
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test("trap 32: a path that the server reports, whoever changed it") func reportedPath() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerCheck()
+            try s.expect("B", "E", "S")
+            try s.send(
+                .bindComplete, .row(42), .commandComplete("SELECT 1"), .parameterStatus("search_path", "b"),
+                .readyForQuery())
+            try s.expect("C", "P", "D", "S")
+            try s.send(
+                .closeComplete, .parseComplete, .parameterDescription([]), .rowDescription([.int4("check")]),
+                .readyForQuery())
+            try s.answerExecute([.row(42)])
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        for _ in 0..<3 { await connection.check() }
+        try await server.finished()
+    }
+
+    @Test("trap 32: a path that was set in a transaction is gone with it") func pathOfATransaction() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+            try s.answerQuery("SET LOCAL search_path = b", tag: "SET", status: "T")
+            try s.answerPrepare(columns: [.int4("check")], status: "T")
+            try s.answerExecute([.row(42)], status: "T")
+            try s.answerQuery("COMMIT", tag: "COMMIT")
+            try s.expect("C", "P", "D", "S")
+            try s.send(
+                .closeComplete, .parseComplete, .parameterDescription([]), .rowDescription([.int4("check")]),
+                .readyForQuery())
+            try s.answerExecute([.row(42)])
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        try await connection.withTransaction { tx in
+            try await tx.execute(script: "SET LOCAL search_path = b")
+            _ = try await tx.query("SELECT 42", as: Int32.self).collect()
+        }
+        await connection.check()
+        try await server.finished()
+    }
+
+    // MARK: Poolers
+
+    private static let poolerSigns: [(SQLState, isParsing: Bool)] = [
+        (.invalidSQLStatementName, false), (.duplicatePreparedStatement, true), (.protocolViolation, true),
+        (.protocolViolation, false),
+    ]
+
+    @Test(
+        "trap 33: what a transaction pooler makes of names has statements sent without", arguments: poolerSigns.indices)
+    func losesNames(index: Int) async throws {
+        let (state, isParsing) = Self.poolerSigns[index]
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            if isParsing {
+                try s.expect("P", "D", "S")
+            } else {
+                try s.answerPrepare(parameters: [23], columns: [.int4("n")])
+                try s.expect("B", "E", "S")
+            }
+            try s.send(.error(state, "no such name"), .readyForQuery())
+            // Only this one a server says as well: the key tells whose it is.
+            if state == .invalidSQLStatementName { try s.answerBackendID(99) }
+            let parse = try s.expect("P", "D", "S")[0]
+            guard case .parse("", _, _) = parse else { throw Unexpected(message: parse) }
+            try s.send(.parseComplete, .parameterDescription([23]), .rowDescription([.int4("n")]), .readyForQuery())
+            for value in 7..<9 as Range<Int32> { try s.answerUnnamed([.int4("n")], [.row(value)], types: [23]) }
+        }
+        var configuration = PostgresConfiguration(server)
+        let notices = Mutex<[PostgresServerError]>([])
+        configuration.onNotice = { notice in notices.withLock { $0.append(notice) } }
+        let connection = try await PostgresConnection.connect(configuration)
+        for value in 7..<9 as Range<Int32> {
+            #expect(try await connection.query("SELECT \(value)", as: Int32.self).collect() == [value])
+        }
+        try await server.finished()
+        #expect(notices.withLock { $0.map(\.severity) } == ["NOTICE"])
+    }
+
+    @Test("a mode that was chosen stays") func namedStaysNamed() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare()
+            try s.expect("B", "E", "S")
+            try s.send(.error(.invalidSQLStatementName, "gone"), .readyForQuery())
+            try s.answerPrepare()
+            try s.answerExecute()
+            try s.expect("P", "D", "S")
+            try s.send(.error(.duplicatePreparedStatement, "there"), .readyForQuery())
+            try s.answerCheck()
+        }
+        var configuration = PostgresConfiguration(server)
+        configuration.statementMode = .named
+        let connection = try await PostgresConnection.connect(configuration)
+        try await connection.execute("A")
+        let error = try await failure { try await connection.execute("B") }
+        #expect(error.sqlState == .duplicatePreparedStatement)
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test("trap 38: without names the types go along, and are asked for again when they do not fit")
+    func typesGoAlong() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(parameters: [23], columns: [.int4("n")])
+            try s.answerUnnamed([.int4("n")], [.row(1)], types: [23])
+            try s.expect("P", "B", "D", "E", "S")
+            try s.send(.error(.undefinedFunction, "operator does not exist: text = integer"), .readyForQuery())
+            try s.answerPrepare(parameters: [25], columns: [.int4("n"), .int4("m")])
+            // Whatever was described before, the columns are those of this moment.
+            try s.answerUnnamed([.int4("n")], [.row(2)], types: [25])
+            try s.expect("P", "B", "D", "E", "S")
+            try s.send(.error(.undefinedColumn, "gone"), .readyForQuery())
+            try s.expect("P", "D", "S")
+            try s.send(.error(.undefinedColumn, "gone"), .readyForQuery())
+            try s.answerPrepare(columns: [.int4("check")])
+            try s.answerUnnamed([.int4("check")], [.row(42)])
+        }
+        var configuration = PostgresConfiguration(server)
+        configuration.statementMode = .unnamed
+        let connection = try await PostgresConnection.connect(configuration)
+        let find = PostgresStatement("SELECT n FROM t WHERE k = $1")
+        #expect(try await connection.query(find(Int32(5)), as: Int32.self).collect() == [1])
+        let second = try await connection.query(find("5"))
+        #expect(second.columns.count == 1)
+        #expect(try await second.decode(as: Int32.self).collect() == [2])
+        let error = try await failure { try await connection.execute(find("5")) }
+        #expect(error.sqlState == .undefinedColumn)
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test("a batch without names parses each of its statements") func unnamedBatch() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(parameters: [23], columns: [.int4("n")])
+            try s.expect("P", "B", "D", "E", "P", "B", "D", "E", "S")
+            for value in 1...2 as ClosedRange<Int32> {
+                try s.send(
+                    .parseComplete, .bindComplete, .rowDescription([.int4("n")]), .row(value),
+                    .commandComplete("SELECT 1"))
+            }
+            try s.send(.readyForQuery())
+        }
+        var configuration = PostgresConfiguration(server)
+        configuration.statementMode = .unnamed
+        let connection = try await PostgresConnection.connect(configuration)
+        let find = PostgresStatement("SELECT $1")
+        var read: [Int32] = []
+        for rows in try await connection.batch([find(Int32(1)), find(Int32(2))]) {
+            read += try await rows.decode(as: Int32.self).collect()
+        }
+        #expect(read == [1, 2])
         try await server.finished()
     }
 

@@ -54,6 +54,10 @@ public struct PostgresConfiguration: Sendable {
     public var cancelTimeout: Duration = .seconds(5)
     /// How many statements the server keeps parsed for each connection.
     public var statementCacheSize = 256
+    /// Whether the server keeps statements under names. Found out by itself where a transaction pooler stands between.
+    public var statementMode = PostgresStatementMode.automatic
+    /// What the connections of one pool tell each other.
+    var statementNews: StatementNews?
     /// Told of each notice and warning of the server, on the connection's own thread: return soon.
     public var onNotice: (@Sendable (PostgresServerError) -> Void)?
 

@@ -27,7 +27,7 @@ extension PostgresConnection: PostgresDatabase {
     /// Sends one statement, parsed before where it must be, and waits for its first rows or its end.
     ///
     /// A statement whose tables have changed since it was parsed is parsed again and sent once more, where no
-    /// transaction stands in the way.
+    /// transaction stands in the way; so is one that a pooler's other server does not know.
     func run(
         _ sql: String, timeout: Duration?,
         bind: (PreparedStatement, inout PostgresBuffer) throws(PostgresError) -> Void
@@ -36,28 +36,33 @@ extension PostgresConnection: PostgresDatabase {
         let timeout = timeout ?? session.configuration.queryTimeout
         let deadline = timeout.map { Session.deadline(after: $0) }
         var left = timeout
-        var hasRetried = false
+        var repeats = 0
+        var wasUnnamed = false
         while true {
             let request = Request(.execute(ExecuteExchange(statements: 1)), sql: sql, keepsRows: true)
             var isParsed = true
             await session.run(request, until: .rows, timeout: left) { (state) throws(PostgresError) in
-                guard let statement = state.statements.find(sql) else {
+                guard let statement = session.find(sql, in: &state) else {
                     isParsed = false
                     throw PostgresError(.invalidUse, "the statement is not parsed yet")
                 }
                 request.statement = statement
                 request.columns = statement.columns
+                if statement.isUnnamed {
+                    request.exchange = .execute(ExecuteExchange(statements: 1, parsesEach: true))
+                }
                 try state.encode { (buffer) throws(PostgresError) in
-                    try FrontendMessage.bind(statement: statement.name, to: &buffer) { (buffer) throws(PostgresError) in
+                    try statement.appendExecution(to: &buffer) { (buffer) throws(PostgresError) in
                         try bind(statement, &buffer)
                     }
-                    FrontendMessage.execute(to: &buffer)
                     FrontendMessage.sync(to: &buffer)
                 }
             }
             let (rows, failure, mayRetry) = session.change { state, _ in
                 let isOver = request.phase == .finished
-                let mayRetry = request.hasStalePlan && state.transactionStatus == .idle
+                // Once more where statements have lost their names meanwhile: the first repetition could not know.
+                let isNew = repeats == 0 || (state.statements.isUnnamed && !wasUnnamed && repeats == 1)
+                let mayRetry = request.mayBeRepeated && isNew && state.transactionStatus == .idle
                 if isOver, let failure = request.failure {
                     return (nil as PostgresRows?, failure as PostgresError?, mayRetry)
                 }
@@ -75,8 +80,9 @@ extension PostgresConnection: PostgresDatabase {
                 _ = try await session.prepared(sql, timeout: left)
                 // What parsing took, waiting for a lock perhaps, is gone.
                 left = deadline.map { .nanoseconds(max(0, $0 - monotonicNanoseconds())) }
-            } else if mayRetry, !hasRetried {
-                hasRetried = true
+            } else if mayRetry {
+                repeats += 1
+                wasUnnamed = request.statement?.isUnnamed ?? false
             } else if let failure {
                 throw failure
             }

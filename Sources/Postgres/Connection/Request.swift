@@ -34,17 +34,6 @@ final class Request: @unchecked Sendable {
         case failed
     }
 
-    /// Rows and tag of one statement of a batch.
-    struct StatementResult {
-        var first: RowBatch?
-        var more: [RowBatch] = []
-        var tag = ""
-
-        mutating func append(_ rows: RowBatch) {
-            if first == nil { first = rows } else { more.append(rows) }
-        }
-    }
-
     @exclusivity(unchecked) var exchange: Exchange
     @exclusivity(unchecked) var phase = Phase.created
     /// For error reports.
@@ -71,14 +60,21 @@ final class Request: @unchecked Sendable {
     var preparedColumns: [PostgresColumn] = []
     /// Set for a batch: the statements whose answers come, in order.
     @exclusivity(unchecked) var batch: [PreparedStatement] = []
+    /// Rows are kept apart for each statement, of a batch or a script.
+    @exclusivity(unchecked) var gathersResults = false
     @exclusivity(unchecked) var results: [StatementResult] = []
     /// The statement that is executed, dropped from the cache when the server says that its plan is stale.
     var statement: PreparedStatement?
+    /// How far the statement had come when it failed.
+    var failedStage = Exchange.Stage.running
+    /// A portal has more rows than it was asked for.
+    var isSuspended = false
 
     var timer: EventLoop.Timer?
     /// Rows were wanted when it began; `keepsRows` is false once they are not.
     let wantsRows: Bool
-    var hasStalePlan = false
+    /// It failed for what the session knew of its statement, not for what it is.
+    var mayBeRepeated = false
 
     @exclusivity(unchecked) var hasBegunCopy = false
     /// The server has been told that no more data will come, and whether to keep what came.
@@ -112,41 +108,6 @@ final class Request: @unchecked Sendable {
     /// Kept apart, since the failure is then replaced by the reason we had.
     var wasCancelNoticed = false
 
-    /// The answers to these statements will come, one after the other.
-    func beginBatch(_ statements: [PreparedStatement]) {
-        batch = statements
-        columns = statements[0].columns
-        results.reserveCapacity(statements.count)
-        results.append(StatementResult())
-    }
-
-    /// Hands the answers over, once all have come.
-    func takeResults(connection: PostgresConnection) -> [PostgresRows] {
-        defer { results = [] }
-        return zip(batch, results).map { statement, result in
-            var rest: RowSource?
-            if !result.more.isEmpty {
-                // A request that is over: its rows are only read.
-                let request = Request(exchange, sql: statement.sql, columns: statement.columns, keepsRows: true)
-                request.phase = .finished
-                request.firstBatch = result.more.first
-                request.moreBatches = Array(result.more.dropFirst())
-                request.bufferedBytes = result.more.reduce(0) { $0 + $1.memory.count }
-                request.tag = result.tag
-                rest = RowSource(connection: connection, request: request)
-            }
-            return PostgresRows(columns: statement.columns, first: result.first, source: rest, tag: result.tag)
-        }
-    }
-
-    /// One statement of a batch is answered; the next one's rows have other columns.
-    func finishStatement(tag: String) {
-        results[results.count - 1].tag = tag
-        guard results.count < batch.count else { return }
-        columns = batch[results.count].columns
-        results.append(StatementResult())
-    }
-
     func copyInBegan(isBinary: Bool, columns: Int) {
         hasBegunCopy = true
         isBinaryCopy = isBinary
@@ -177,7 +138,7 @@ final class Request: @unchecked Sendable {
     }
 
     func append(_ rows: RowBatch) {
-        if !batch.isEmpty {
+        if gathersResults {
             results[results.count - 1].append(rows)
         } else if firstBatch == nil {
             firstBatch = rows

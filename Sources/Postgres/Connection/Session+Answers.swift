@@ -33,7 +33,7 @@ extension Session {
         head.append(RowBatch(memory: state.inbound.detach(bytes), rowCount: frames, columns: head.columns))
         // A batch is collected whole: its caller has asked for all of it at once. Rows that another request of the
         // same connection waits behind are collected too: their reader may be the one that waits.
-        if head.bufferedBytes > SessionState.pauseAbove, head.batch.isEmpty, state.requests.count == 1 {
+        if head.bufferedBytes > SessionState.pauseAbove, !head.gathersResults, state.requests.count == 1 {
             state.isReadingPaused = true
             effects.updatesInterest = true
         }
@@ -83,6 +83,7 @@ extension Session {
             let (name, value) = try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
                 try BackendMessage.parameterStatus(content)
             }
+            if name == "search_path", state.parameters[name] != value { searchPathChanged(&state) }
             state.parameters[name] = value
             return nil
         case BackendKind.notificationResponse:
@@ -98,6 +99,7 @@ extension Session {
             }
             throw Session.closedByServer(error)
         }
+        if frame.kind == BackendKind.errorResponse, head.failure == nil { head.failedStage = head.exchange.stage }
         return try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
             try head.exchange.receive(frame.kind, content)
         }
@@ -111,8 +113,16 @@ extension Session {
             break
         case .completed(let tag):
             head.tag = tag
-            if case .script = head.exchange { head.tags.append(tag) }
-            if !head.batch.isEmpty { head.finishStatement(tag: tag) }
+            if case .script = head.exchange {
+                head.tags.append(tag)
+                if head.gathersResults { head.finishScriptStatement(tag: tag) }
+            } else if head.gathersResults {
+                head.finishStatement(tag: tag)
+            }
+        case .described(let columns):
+            head.described(columns)
+        case .suspended:
+            head.isSuspended = true
         case .prepared(let parameters, let columns):
             head.preparedParameters = parameters
             head.preparedColumns = columns
@@ -131,7 +141,10 @@ extension Session {
             if error.sqlState == .queryCanceled { head.wasCancelNoticed = true }
             if head.failure == nil { head.failure = failure(error, of: head) }
             // The session ends with it, whether or not the server gets to hang up.
-            if error.isFatal { close(&state, Session.closedByServer(error), &effects) }
+            if error.isFatal {
+                statementFailed(error, head, &state, &effects)
+                close(&state, Session.closedByServer(error), &effects)
+            }
         case .finished(let status):
             state.transactionStatus = status
             state.requests.removeFirst()
@@ -144,10 +157,7 @@ extension Session {
     /// A request's ReadyForQuery has come.
     private func finish(_ request: Request, _ state: inout SessionState, _ effects: inout Effects) {
         if let timer = request.timer { effects.timers.append(timer) }
-        if let statement = request.statement, let server = request.failure?.server, server.isStalePlan {
-            state.statements.remove(statement)
-            request.hasStalePlan = true
-        }
+        updateStatements(after: request, &state, &effects)
         if state.copying === request { state.copying = nil }
         if var abandonment = request.abandonment {
             // Rows were dropped; without rows, what was done is done and may be reported as such.
@@ -163,13 +173,5 @@ extension Session {
         PostgresError(
             .server, "the server refused the statement", advice: Advice.forServerError(error), server: error,
             sql: request.sql)
-    }
-}
-
-extension PostgresServerError {
-    /// True when the statement must be parsed again: its tables have changed, or the server no longer has it.
-    var isStalePlan: Bool {
-        sqlState == .invalidSQLStatementName
-            || (sqlState == .featureNotSupported && routine == "RevalidateCachedQuery")
     }
 }

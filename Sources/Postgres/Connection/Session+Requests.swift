@@ -138,10 +138,13 @@ extension Session {
         }
     }
 
-    /// Runs statements by the simple protocol, without parameters.
-    func script(_ sql: String, timeout: Duration? = nil) async throws(PostgresError) -> Request {
+    /// Runs statements by the simple protocol, without parameters. Rows that are kept are in text.
+    func script(
+        _ sql: String, keepsRows: Bool = false, timeout: Duration? = nil
+    ) async throws(PostgresError) -> Request {
         let sql = try sql.checkedCString("the script")
-        let request = Request(.script(ScriptExchange()), sql: sql)
+        let request = Request(.script(ScriptExchange()), sql: sql, keepsRows: keepsRows)
+        request.gathersResults = keepsRows
         await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
             try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(sql, to: &buffer) }
         }
@@ -158,9 +161,36 @@ extension Session {
 
     /// The statement parsed by the server, from the cache or now.
     func prepared(_ sql: String, timeout: Duration? = nil) async throws(PostgresError) -> PreparedStatement {
-        if let statement = change({ state, _ in state.statements.find(sql) }) { return statement }
         let text = try sql.checkedCString("the statement")
-        let request = Request(.prepare(PrepareExchange()), sql: text)
+        var hasRepeated = false
+        while true {
+            if let statement = change({ state, _ in self.find(sql, in: &state) }) { return statement }
+            try await lookForPooler(timeout: timeout)
+            let request = Request(.prepare(PrepareExchange()), sql: text)
+            let name = await parse(request, timeout: timeout)
+            let (statement, failure, mayRepeat) = change { state, _ -> (PreparedStatement?, PostgresError?, Bool) in
+                if let failure = request.failure {
+                    return (nil, failure, request.mayBeRepeated && state.transactionStatus == .idle)
+                }
+                let statement = PreparedStatement(
+                    name: name, sql: text, parameterTypes: request.preparedParameters,
+                    columns: request.preparedColumns)
+                // Names may have gone out of use meanwhile.
+                if statement.isUnnamed == state.statements.isUnnamed {
+                    state.statementsToClose += state.statements.insert(statement)
+                }
+                return (statement, nil, false)
+            }
+            if let statement { return statement }
+            guard mayRepeat, !hasRepeated else {
+                throw failure ?? PostgresError(.connectionClosed, "the connection is closed")
+            }
+            hasRepeated = true
+        }
+    }
+
+    /// Has the server parse and describe a statement; the name it has got.
+    private func parse(_ request: Request, timeout: Duration?) async -> String {
         var name = ""
         await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
             name = state.statements.nextName()
@@ -168,19 +198,11 @@ extension Session {
             state.statementsToClose = []
             try state.encode { (buffer) throws(PostgresError) in
                 for statement in displaced { FrontendMessage.close(statement: statement.name, to: &buffer) }
-                FrontendMessage.parse(name: name, sql: text, to: &buffer)
+                FrontendMessage.parse(name: name, sql: request.sql, to: &buffer)
                 FrontendMessage.describe(statement: name, to: &buffer)
                 FrontendMessage.sync(to: &buffer)
             }
         }
-        let (statement, failure) = change { [name] state, _ -> (PreparedStatement?, PostgresError?) in
-            if let failure = request.failure { return (nil, failure) }
-            let statement = PreparedStatement(
-                name: name, sql: text, parameterTypes: request.preparedParameters, columns: request.preparedColumns)
-            state.statementsToClose += state.statements.insert(statement)
-            return (statement, nil)
-        }
-        guard let statement else { throw failure ?? PostgresError(.connectionClosed, "the connection is closed") }
-        return statement
+        return name
     }
 }

@@ -20,6 +20,8 @@ final class Session: EventHandler {
     let address: SocketAddress
     let security: SessionSecurity
     let purpose: Purpose
+    /// Shared with the other sessions of a pool.
+    let news: StatementNews
     let state: Mutex<SessionState>
 
     init(
@@ -31,7 +33,11 @@ final class Session: EventHandler {
         self.address = address
         self.security = security
         self.purpose = purpose
-        state = Mutex(SessionState(statementCacheSize: configuration.statementCacheSize))
+        news = configuration.statementNews ?? StatementNews()
+        state = Mutex(
+            SessionState(
+                statements: StatementCache(
+                    capacity: configuration.statementCacheSize, isUnnamed: configuration.statementMode == .unnamed)))
     }
 
     /// Changes the state under the lock, then does what that asks for.

@@ -64,7 +64,7 @@ struct SessionState: ~Copyable {
     /// Called once, when the session has ended.
     var onClosed: (@Sendable () -> Void)?
 
-    init(statementCacheSize: Int) { statements = StatementCache(capacity: statementCacheSize) }
+    init(statements: StatementCache) { self.statements = statements }
 
     /// Rows waiting for a slow reader before reading stops, and before it goes on. Bytes, not rows: a row may be large.
     static let pauseAbove = 1024 * 1024

@@ -9,6 +9,10 @@ enum ExchangeEvent {
     case completed(tag: String)
     /// The statement's parameter types and columns are known.
     case prepared(parameters: [PostgresType], columns: [PostgresColumn])
+    /// The columns of the rows that come now.
+    case described([PostgresColumn])
+    /// As many rows have come as were asked for; the portal has more.
+    case suspended
     /// The server waits for COPY data.
     case copyInBegan(isBinary: Bool, columns: Int)
     /// COPY data will come.
@@ -39,6 +43,23 @@ enum Exchange {
         case .script(let machine): machine.takesRows ? BackendKind.dataRow : nil
         case .copyOut(let machine): machine.takesRows ? BackendKind.copyData : nil
         case .prepare, .copyIn: nil
+        }
+    }
+
+    /// How far a statement has come.
+    enum Stage {
+        /// The server has yet to say that it understands it.
+        case parsing
+        /// The server has yet to take its values.
+        case binding
+        case running
+    }
+
+    var stage: Stage {
+        switch self {
+        case .prepare(let machine): machine.state == .parse ? .parsing : .running
+        case .execute(let machine): machine.state == .parse ? .parsing : machine.state == .bind ? .binding : .running
+        case .script, .copyIn, .copyOut: .running
         }
     }
 

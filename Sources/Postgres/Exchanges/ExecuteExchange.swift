@@ -1,24 +1,38 @@
+import PostgresTypes
 import PostgresWire
 
 /// Bind and Execute of one or several statements, then one Sync: for each BindComplete, rows, CommandComplete.
+///
+/// Of statements without a name, each has Parse before and Describe of its portal between.
 struct ExecuteExchange {
     enum State: Equatable {
+        case parse
         case bind
+        case describe
         case rows
         /// COPY without being asked for: its data is passed over.
         case copyOut
+        /// CloseComplete of a portal.
+        case close
         case done
     }
 
-    var state = State.bind
+    var state: State
     /// How many statements are to be answered yet.
     private var remaining: Int
+    private let parsesEach: Bool
 
-    init(statements: Int) { remaining = statements }
+    init(statements: Int, parsesEach: Bool = false) {
+        state = parsesEach ? .parse : .bind
+        remaining = statements
+        self.parsesEach = parsesEach
+    }
 
+    /// From a later point on: `rows` for a portal that stands, `close` for its end.
     init(state: State) {
         self.state = state
-        remaining = 0
+        remaining = 1
+        parsesEach = false
     }
 
     var takesRows: Bool { state == .rows }
@@ -26,7 +40,7 @@ struct ExecuteExchange {
     mutating func receive(_ kind: UInt8, _ content: UnsafeRawBufferPointer) throws(PostgresError) -> ExchangeEvent {
         switch (state, kind) {
         case (.bind, BackendKind.bindComplete):
-            state = .rows
+            state = parsesEach ? .describe : .rows
             return .nothing
         case (.rows, BackendKind.commandComplete), (.copyOut, BackendKind.commandComplete):
             completed()
@@ -34,12 +48,27 @@ struct ExecuteExchange {
         case (.rows, BackendKind.emptyQueryResponse):
             completed()
             return .completed(tag: "")
+        case (.rows, BackendKind.portalSuspended):
+            completed()
+            return .suspended
         case (.rows, BackendKind.copyInResponse):
             return .refuseCopyIn
         case (.rows, BackendKind.copyOutResponse):
             state = .copyOut
             return .nothing
         case (.copyOut, BackendKind.copyData), (.copyOut, BackendKind.copyDone):
+            return .nothing
+        case (.parse, BackendKind.parseComplete):
+            state = .bind
+            return .nothing
+        case (.describe, BackendKind.noData):
+            state = .rows
+            return .described([])
+        case (.describe, BackendKind.rowDescription):
+            state = .rows
+            return .described(try BackendMessage.rowDescription(content).map { PostgresColumn($0) })
+        case (.close, BackendKind.closeComplete):
+            completed()
             return .nothing
         default:
             throw unexpected(kind)
@@ -48,6 +77,6 @@ struct ExecuteExchange {
 
     private mutating func completed() {
         remaining -= 1
-        state = remaining == 0 ? .done : .bind
+        state = remaining == 0 ? .done : parsesEach ? .parse : .bind
     }
 }

@@ -1,6 +1,6 @@
 import PostgresWire
 
-/// Query: any number of statements, each with rows or without, then ReadyForQuery. Rows are passed over.
+/// Query: any number of statements, each with rows or without, then ReadyForQuery.
 struct ScriptExchange {
     enum State: Equatable {
         case between
@@ -18,7 +18,7 @@ struct ScriptExchange {
         switch (state, kind) {
         case (.between, BackendKind.rowDescription):
             state = .rows
-            return .nothing
+            return .described(try BackendMessage.rowDescription(content).map { PostgresColumn($0) })
         case (.between, BackendKind.emptyQueryResponse):
             return .nothing
         case (_, BackendKind.commandComplete):

@@ -31,6 +31,8 @@ final class PoolCore: Sendable {
 
     init(_ configuration: PostgresConfiguration, _ options: PostgresPoolOptions) throws(PostgresError) {
         loop = try EventLoops.shared.loop()
+        var configuration = configuration
+        configuration.statementNews = StatementNews()
         self.configuration = configuration
         self.options = options
         let machine = PoolMachine(

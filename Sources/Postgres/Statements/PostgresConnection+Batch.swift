@@ -19,19 +19,31 @@ extension PostgresConnection {
     ) async throws(PostgresError) -> [PostgresRows] {
         guard !queries.isEmpty else { return [] }
         try checkLease()
+        var hasRepeated = false
         while true {
             let request = Request(
                 .execute(ExecuteExchange(statements: queries.count)), sql: queries[0].sql, keepsRows: true)
             var missing: Set<String> = []
             await session.run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
-                let statements = Self.find(queries, in: &state, missing: &missing)
+                let statements = find(queries, in: &state, missing: &missing)
                 guard missing.isEmpty else { throw PostgresError(.invalidUse, "a statement is not parsed yet") }
+                if state.statements.isUnnamed {
+                    request.exchange = .execute(ExecuteExchange(statements: queries.count, parsesEach: true))
+                }
                 try state.encode { (buffer) throws(PostgresError) in
                     try Self.encode(queries, statements, to: &buffer)
                 }
                 request.beginBatch(statements)
             }
-            guard !missing.isEmpty else { return try results(of: request) }
+            if missing.isEmpty {
+                let mayRepeat = session.change { state, _ in
+                    request.mayBeRepeated && state.transactionStatus == .idle
+                }
+                guard mayRepeat, !hasRepeated else { return try results(of: request) }
+                // The batch was a transaction, of which nothing is left.
+                hasRepeated = true
+                continue
+            }
             guard missing.count <= session.configuration.statementCacheSize else {
                 throw PostgresError(
                     .invalidUse, "a batch has \(missing.count) different statements, more than are kept parsed",
@@ -42,7 +54,7 @@ extension PostgresConnection {
     }
 
     /// Each query's statement; where one is not parsed, its text is added to `missing`.
-    private static func find(
+    private func find(
         _ queries: [PostgresQuery], in state: inout SessionState, missing: inout Set<String>
     ) -> [PreparedStatement] {
         var statements: [PreparedStatement] = []
@@ -51,7 +63,7 @@ extension PostgresConnection {
             // Most batches repeat one statement.
             if let last = statements.last, last.sql == query.sql {
                 statements.append(last)
-            } else if let statement = state.statements.find(query.sql) {
+            } else if let statement = session.find(query.sql, in: &state) {
                 statements.append(statement)
             } else {
                 missing.insert(query.sql)
@@ -67,14 +79,13 @@ extension PostgresConnection {
         let start = buffer.count
         for (query, statement) in zip(queries, statements) {
             do {
-                try FrontendMessage.bind(statement: statement.name, to: &buffer) { (buffer) throws(PostgresError) in
+                try statement.appendExecution(to: &buffer) { (buffer) throws(PostgresError) in
                     try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
                 }
             } catch {
                 buffer.truncate(to: start)
                 throw error
             }
-            FrontendMessage.execute(to: &buffer)
         }
         FrontendMessage.sync(to: &buffer)
     }

@@ -1,17 +1,60 @@
 import PostgresTypes
+import PostgresWire
 
-/// A statement that the server has parsed for one session, under a name.
+/// A statement that the server has parsed for one session, under a name; or, without a name, one that is parsed again
+/// each time, and of which only the types are kept.
 final class PreparedStatement: Sendable {
+    /// Empty where the server keeps nothing.
     let name: String
     let sql: String
     /// The server's own choice; it decides how values are encoded.
     let parameterTypes: [PostgresType]
     let columns: ColumnSet
+    /// What running it may mean for the other statements of the session.
+    let reach: StatementReach
+    /// The parameters' types as Parse has them; needed without a name alone.
+    private let parameterOIDs: [UInt32]
 
     init(name: String, sql: String, parameterTypes: [PostgresType], columns: [PostgresColumn]) {
         self.name = name
         self.sql = sql
         self.parameterTypes = parameterTypes
         self.columns = ColumnSet(columns)
+        reach = StatementReach(of: sql)
+        parameterOIDs = name.isEmpty ? parameterTypes.map(\.rawValue) : []
     }
+
+    var isUnnamed: Bool { name.isEmpty }
+
+    /// The most that a server takes in one message: its own limit of an allocation.
+    static let largestMessage = 0x3FFF_FFFF
+
+    /// Appends what runs it once; Sync is the caller's. On an error the buffer is as it was.
+    ///
+    /// Without a name the text goes along, with the types that the values are encoded as: one series of messages up to
+    /// its Sync is all that a transaction pooler promises to give to the same server.
+    @inline(__always)
+    func appendExecution(
+        to buffer: inout PostgresBuffer, _ bind: (inout PostgresBuffer) throws(PostgresError) -> Void
+    ) throws(PostgresError) {
+        let start = buffer.count
+        if isUnnamed { FrontendMessage.parse(name: "", sql: sql, types: parameterOIDs, to: &buffer) }
+        let bindStart = buffer.count
+        do {
+            try FrontendMessage.bind(statement: name, to: &buffer, parameters: bind)
+        } catch {
+            buffer.truncate(to: start)
+            throw error
+        }
+        if buffer.count &- bindStart > Self.largestMessage {
+            buffer.truncate(to: start)
+            throw Self.tooLarge
+        }
+        if isUnnamed { FrontendMessage.describe(portal: "", to: &buffer) }
+        FrontendMessage.execute(to: &buffer)
+    }
+
+    static let tooLarge = PostgresError(
+        .encodingFailed, "the values of a statement are larger than the 1 GB that PostgreSQL takes at a time",
+        advice: "Store what is so large in parts, or as a large object", safeToRetry: true)
 }

@@ -8,15 +8,31 @@ struct StatementCache {
     private var entries: [String: Entry] = [:]
     private var uses: UInt64 = 0
     private var names: UInt64 = 0
+    /// Of this session alone, whatever server a pooler may give it: two clients that used one name there would run each
+    /// other's statements.
+    private let prefix = "egret_" + String(UInt64.random(in: .min ... .max), radix: 36) + "_"
     /// How many statements the server keeps for us at most.
     let capacity: Int
 
-    init(capacity: Int) { self.capacity = max(1, capacity) }
+    /// Nothing is kept on the server; the entries are types alone.
+    var isUnnamed: Bool
+    /// The news as of when the entries were last known to be good.
+    var seen: UInt64 = 0
+    /// The server did not know a statement of ours, and nothing that we sent explains it.
+    var suspectsPooler = false
+    /// Names stand for other tables until the transaction ends, or for good: which, its end tells.
+    var hasChangedNames = false
 
-    /// A name that this session has not used before.
+    init(capacity: Int, isUnnamed: Bool = false) {
+        self.capacity = max(1, capacity)
+        self.isUnnamed = isUnnamed
+    }
+
+    /// A name that this session has not used before; none where nothing is kept.
     mutating func nextName() -> String {
+        if isUnnamed { return "" }
         names += 1
-        return "egret_\(names)"
+        return "\(prefix)\(names)"
     }
 
     mutating func find(_ sql: String) -> PreparedStatement? {
@@ -37,11 +53,17 @@ struct StatementCache {
             entries[oldest.key] = nil
             displaced.append(oldest.value.statement)
         }
-        return displaced
+        return displaced.filter { !$0.isUnnamed }
     }
 
     /// Forgets a statement that the server no longer knows or takes.
     mutating func remove(_ statement: PreparedStatement) {
         if entries[statement.sql]?.statement === statement { entries[statement.sql] = nil }
+    }
+
+    /// Forgets all; those that the server knows by name are to be closed there.
+    mutating func removeAll() -> [PreparedStatement] {
+        defer { entries = [:] }
+        return entries.values.map(\.statement).filter { !$0.isUnnamed }
     }
 }

@@ -81,6 +81,23 @@ package enum FrontendMessage {
         }
     }
 
+    /// Parse, with the type of each parameter; 0 is for the server to infer.
+    package static func parse(name: String, sql: String, types: [UInt32], to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "P"), to: &buffer) { buffer in
+            buffer.append(cString: name)
+            buffer.append(cString: sql)
+            buffer.append(UInt16(truncatingIfNeeded: types.count))
+            for type in types { buffer.append(type) }
+        }
+    }
+
+    package static func describe(portal name: String, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "D"), to: &buffer) { buffer in
+            buffer.append(UInt8(ascii: "P"))
+            buffer.append(cString: name)
+        }
+    }
+
     package static func describe(statement name: String, to buffer: inout PostgresBuffer) {
         message(UInt8(ascii: "D"), to: &buffer) { buffer in
             buffer.append(UInt8(ascii: "S"))

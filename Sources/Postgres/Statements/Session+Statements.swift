@@ -1,0 +1,153 @@
+import PostgresTransport
+import PostgresTypes
+import PostgresWire
+
+/// How a session's statements stay right while tables, names and servers change under them.
+extension Session {
+    /// The statement of that text, unless it must be parsed first.
+    func find(_ sql: String, in state: inout SessionState) -> PreparedStatement? {
+        let word = news.current
+        if word != state.statements.seen { catchUp(&state, with: word) }
+        return state.statements.find(sql)
+    }
+
+    /// Another session of the pool has found out what concerns ours, too.
+    private func catchUp(_ state: inout SessionState, with word: UInt64) {
+        state.statements.seen = word
+        forgetAll(&state)
+        if StatementNews.isUnnamed(word) { loseNames(&state) }
+    }
+
+    private func loseNames(_ state: inout SessionState) {
+        state.statements.isUnnamed = true
+        state.statements.suspectsPooler = false
+        // Which of the servers has them is not known.
+        state.statementsToClose = []
+    }
+
+    private func forgetAll(_ state: inout SessionState) {
+        let forgotten = state.statements.removeAll()
+        state.statementsToClose += forgotten
+    }
+
+    /// A request is answered: what it did, or why it failed, may make statements unfit.
+    func updateStatements(after request: Request, _ state: inout SessionState, _ effects: inout Effects) {
+        if let server = request.failure?.server {
+            statementFailed(server, request, &state, &effects)
+        } else if case .script = request.exchange {
+            guard request.tags.contains(where: StatementReach.isSuspicious) else { return endOfNames(request, &state) }
+            let reach = StatementReach(of: request.sql)
+            if !reach.isEmpty { for tag in request.tags { apply(reach, tag, &state) } }
+        } else if let reach = request.statement?.reach, !reach.isEmpty, let tag = request.tag {
+            apply(reach, tag, &state)
+        }
+        endOfNames(request, &state)
+    }
+
+    /// What names stand for changes back with the end of a transaction, perhaps.
+    private func endOfNames(_ request: Request, _ state: inout SessionState) {
+        guard state.statements.hasChangedNames else { return }
+        // Which of the changes an end takes back, SET LOCAL and savepoints included, is the server's to know.
+        let isBackToSavepoint = request.tags.contains("ROLLBACK")
+        if state.transactionStatus == .idle || isBackToSavepoint { forgetAll(&state) }
+        if state.transactionStatus == .idle { state.statements.hasChangedNames = false }
+    }
+
+    private func apply(_ reach: StatementReach, _ tag: String, _ state: inout SessionState) {
+        if reach.forgetsStatements(tag) {
+            _ = state.statements.removeAll()
+            state.statementsToClose = []
+        } else if reach.changesNames(tag) {
+            forgetAll(&state)
+            state.statements.hasChangedNames = true
+        }
+    }
+
+    /// The server reports that names stand for other tables now (from version 18 on).
+    func searchPathChanged(_ state: inout SessionState) { forgetAll(&state) }
+
+    /// The server's error may be about what we thought that it knows, and not about the statement itself.
+    func statementFailed(
+        _ server: PostgresServerError, _ request: Request, _ state: inout SessionState, _ effects: inout Effects
+    ) {
+        let statement = request.failedStatement
+        let isNamed = !(statement?.isUnnamed ?? state.statements.isUnnamed)
+        switch StatementFault(server, at: request.failedStage) {
+        case .stale where isNamed:
+            // Other statements are of the same table, and other sessions have theirs.
+            news.becameStale(since: state.statements.seen)
+            forgetAll(&state)
+        case .missing where isNamed:
+            // It knows none of the others either.
+            forgetAll(&state)
+            state.statements.suspectsPooler = configuration.statementMode == .automatic
+        case .pooler where isNamed && configuration.statementMode == .automatic:
+            dropNames(&state, &effects)
+        case .types:
+            // Parsed with the types of another day: a column may have another one now.
+            guard let statement, statement.isUnnamed, !statement.parameterTypes.isEmpty else { return }
+            state.statements.remove(statement)
+        default: return
+        }
+        request.mayBeRepeated = true
+    }
+
+    /// Statements are sent without names from now on, by every session of the pool. Said once.
+    private func dropNames(_ state: inout SessionState, _ effects: inout Effects) {
+        _ = state.statements.removeAll()
+        loseNames(&state)
+        guard news.dropNames() else { return }
+        state.statements.seen = news.current
+        effects.notices.append(Self.poolerNotice)
+    }
+
+    private static let poolerNotice = PostgresServerError(fields: [
+        (.localizedSeverity, "NOTICE"), (.severity, "NOTICE"), (.sqlState, "00000"),
+        (.message, "egret: a pooler gives each transaction another server; statements are sent unnamed from now on"),
+        (.hint, "Set statementMode to unnamed to begin so, or to named if the pooler keeps track of names"),
+    ])
+
+    /// Finds out whether a pooler stands between us and the server, once there is reason to believe it: the key that we
+    /// were given for cancelling is then not the server's.
+    func lookForPooler(timeout: Duration?) async throws(PostgresError) {
+        let isDue = change { state, _ in
+            state.statements.suspectsPooler && state.phase == .ready && state.transactionStatus != .failed
+        }
+        guard isDue else { return }
+        let request = try await script("SELECT pg_catalog.pg_backend_pid()", keepsRows: true, timeout: timeout)
+        change { state, effects in
+            state.statements.suspectsPooler = false
+            let backend = request.results.first?.text(row: 0, column: 0)
+            if backend != state.cancelKey.map({ String($0.processID) }) { self.dropNames(&state, &effects) }
+        }
+    }
+}
+
+/// Why the server refuses a statement that may be right.
+enum StatementFault {
+    /// Its tables have changed: the rows would have other columns.
+    case stale
+    /// The server has no statement of that name.
+    case missing
+    /// The server has one of that name already, or a pooler has lost its own; names of ours are unique.
+    case pooler
+    /// It does not fit the types that were sent along.
+    case types
+    /// It is wrong, or its values are.
+    case none
+
+    /// Decided by codes and the name of the server's routine: messages are translated.
+    /// An EXECUTE or PREPARE of the user's own fails while it is run, and not before.
+    init(_ error: PostgresServerError, at stage: Exchange.Stage) {
+        switch (stage, error.sqlState) {
+        case (.binding, .featureNotSupported) where error.routine == "RevalidateCachedQuery": self = .stale
+        case (.binding, .invalidSQLStatementName): self = .missing
+        case (.parsing, .duplicatePreparedStatement): self = .pooler
+        // A server would name the routine that noticed.
+        case (.parsing, .protocolViolation) where error.routine == nil: self = .pooler
+        case (.binding, .protocolViolation) where error.routine == nil: self = .pooler
+        case (.parsing, let state) where state.errorClass == "42": self = .types
+        default: self = .none
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import PostgresTypes
+import PostgresWire
+
+/// Rows and tag of one statement of a batch or a script.
+struct StatementResult {
+    var columns: ColumnSet
+    var first: RowBatch?
+    var more: [RowBatch] = []
+    var tag = ""
+    var isComplete = false
+
+    mutating func append(_ rows: RowBatch) {
+        if first == nil { first = rows } else { more.append(rows) }
+    }
+
+    /// A cell in text format; nil for NULL, and where there is none.
+    func text(row: Int, column: Int) -> String? {
+        guard let first, row < first.rowCount, column < columns.count else { return nil }
+        var offset = 0
+        for _ in 0..<row { offset = first.end(ofRowAt: offset) }
+        let cells = PostgresRow(batch: first, offset: offset, end: first.end(ofRowAt: offset))
+        return try? cells.decode(column, as: TextCell?.self)?.text
+    }
+}
+
+/// A cell in text format, whatever its type.
+struct TextCell: PostgresDecodable {
+    let text: String
+
+    init(binary bytes: RawSpan, type: PostgresType) throws(PostgresError) {
+        text = try String(binary: bytes, type: .text)
+    }
+}
+
+extension Request {
+    /// The answers to these statements will come, one after the other.
+    func beginBatch(_ statements: [PreparedStatement]) {
+        batch = statements
+        gathersResults = true
+        columns = statements[0].columns
+        results.reserveCapacity(statements.count)
+        results.append(StatementResult(columns: columns))
+    }
+
+    /// One statement of a batch is answered; the next one's rows have other columns.
+    func finishStatement(tag: String) {
+        results[results.count - 1].tag = tag
+        results[results.count - 1].isComplete = true
+        guard results.count < batch.count else { return }
+        columns = batch[results.count].columns
+        results.append(StatementResult(columns: columns))
+    }
+
+    /// One statement of a script is done; without rows nothing else was heard of it.
+    func finishScriptStatement(tag: String) {
+        if results.last?.isComplete ?? true { results.append(StatementResult(columns: .none)) }
+        results[results.count - 1].tag = tag
+        results[results.count - 1].isComplete = true
+    }
+
+    /// The server says what columns the rows have that come now.
+    func described(_ described: [PostgresColumn]) {
+        if columns.columns != described { columns = ColumnSet(described) }
+        guard gathersResults else { return }
+        if case .script = exchange {
+            results.append(StatementResult(columns: columns))
+        } else {
+            results[results.count - 1].columns = columns
+        }
+    }
+
+    /// The statement whose failure this is.
+    var failedStatement: PreparedStatement? {
+        guard gathersResults, !batch.isEmpty else { return statement }
+        return batch[results.count - 1]
+    }
+
+    /// Hands the answers over, once all have come.
+    func takeResults(connection: PostgresConnection) -> [PostgresRows] {
+        defer { results = [] }
+        return results.map { rows(of: $0, connection: connection) }
+    }
+
+    private func rows(of result: StatementResult, connection: PostgresConnection) -> PostgresRows {
+        var rest: RowSource?
+        if !result.more.isEmpty {
+            // A request that is over: its rows are only read.
+            let request = Request(exchange, sql: sql, columns: result.columns, keepsRows: true)
+            request.phase = .finished
+            request.firstBatch = result.more.first
+            request.moreBatches = Array(result.more.dropFirst())
+            request.bufferedBytes = result.more.reduce(0) { $0 + $1.memory.count }
+            request.tag = result.tag
+            rest = RowSource(connection: connection, request: request)
+        }
+        return PostgresRows(columns: result.columns, first: result.first, source: rest, tag: result.tag)
+    }
+}
