@@ -118,7 +118,7 @@ import Testing
                         }
                     }
                 }
-                while began.value == 0 { try await Task.sleep(for: .milliseconds(2)) }
+                #expect(try await eventually { began.value > 0 })
                 try await Task.sleep(for: .milliseconds(50))
                 task.cancel()
                 let error = await #expect(throws: PostgresError.self) { try await task.value }

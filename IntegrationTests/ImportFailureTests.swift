@@ -83,6 +83,7 @@ import Testing
             let path = file.path
             let (began, continuation) = AsyncStream.makeStream(of: Void.self)
             let task = Task {
+                defer { continuation.finish() }
                 let source = try SQLiteSource(path: path)
                 let plan = try source.makePlan()
                 return try await Importer(source, plan: plan, into: database).run { progress in

@@ -58,7 +58,9 @@ import Testing
                                         let processID = try await connection.value(
                                             "SELECT pg_backend_pid()", as: Int.self)
                                         arrived.increment()
-                                        while arrived.value < 5 { try await Task.sleep(for: .milliseconds(2)) }
+                                        while arrived.value < 5, !Task.isCancelled {
+                                            try await Task.sleep(for: .milliseconds(2))
+                                        }
                                         return processID
                                     })
                             } catch {

@@ -99,7 +99,7 @@ import Testing
                 let pool = try PostgresPool(configuration, options: PostgresPoolOptions(shutdownGrace: grace))
                 let seconds = outcome == "done" ? 0.3 : 100.0
                 let running = Task { try await pool.execute("SELECT pg_sleep(\(seconds))") }
-                while pool.statistics.leased == 0 { try await Task.sleep(for: .milliseconds(5)) }
+                #expect(try await eventually { pool.statistics.leased > 0 })
                 await pool.close()
                 switch await running.result {
                 case .success: #expect(outcome == "done")

@@ -23,19 +23,16 @@ enum TestServer {
     /// How to reach the shared server: over its unix socket, or as DATABASE_URL says. For tests that write nothing.
     static var configuration: PostgresConfiguration {
         get throws {
-            var configuration = try givenURL.map { try PostgresConfiguration($0) } ?? temporary.configuration
-            // A hundred tests share the loop's thread: what takes seconds then is not the server's fault.
-            configuration.cancelTimeout = .seconds(30)
-            return configuration
+            let configuration = try givenURL.map { try PostgresConfiguration($0) } ?? temporary.configuration
+            return configuration.patient
         }
     }
 
     /// How to reach the shared server over TCP with TLS verified, or as DATABASE_URL says.
     static var networkConfiguration: PostgresConfiguration {
         get throws {
-            var configuration = try givenURL.map { try PostgresConfiguration($0) } ?? temporary.networkConfiguration
-            configuration.cancelTimeout = .seconds(30)
-            return configuration
+            let configuration = try givenURL.map { try PostgresConfiguration($0) } ?? temporary.networkConfiguration
+            return configuration.patient
         }
     }
 
@@ -61,5 +58,15 @@ enum TestServer {
                 throw error
             }
         }
+    }
+}
+
+extension PostgresConfiguration {
+    /// A hundred tests share the loop's thread: what takes long then is not the server's fault.
+    fileprivate var patient: PostgresConfiguration {
+        var copy = self
+        copy.connectTimeout = .seconds(60)
+        copy.cancelTimeout = .seconds(60)
+        return copy
     }
 }

@@ -127,7 +127,7 @@ import Testing
                     try await tx.execute("SELECT pg_sleep(60)")
                 }
             }
-            while began.value == 0 { try await Task.sleep(for: .milliseconds(2)) }
+            #expect(try await eventually { began.value > 0 })
             task.cancel()
             let error = await #expect(throws: PostgresError.self) { try await task.value }
             #expect(error?.code == .cancelled)
