@@ -29,6 +29,18 @@ struct Event {
         data = try row.next()
     }
 
+    @inline(__always)
+    func append(to row: inout PostgresRowEncoder) throws(PostgresError) {
+        try row.append(id)
+        try row.append(account)
+        try row.append(amount)
+        try row.append(name)
+        try row.append(at)
+        try row.append(active)
+        try row.append(uid)
+        try row.append(data)
+    }
+
     /// Touches every field.
     @inline(__always)
     func use(_ sink: inout Sink) {

@@ -11,8 +11,7 @@ enum Writes {
         let count = try await connection.copy(into: "events_in") { copy in
             for number in 1...1_000_000 {
                 let event = source.event(number)
-                try await copy.write(
-                    event.id, event.account, event.amount, event.name, event.at, event.active, event.uid, event.data)
+                try await copy.writeRow { (row) throws(PostgresError) in try event.append(to: &row) }
             }
         }
         report.print(count, since: start)

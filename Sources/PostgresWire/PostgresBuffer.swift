@@ -90,8 +90,10 @@ public struct PostgresBuffer: ~Copyable, @unchecked Sendable {
     /// Appends the UTF-8 of `text`, without a terminator.
     @inlinable @inline(__always)
     public mutating func append(utf8 text: String) {
-        var text = text
-        text.withUTF8 { append(UnsafeRawBufferPointer($0)) }
+        // A native string lends its bytes; one bridged from elsewhere is copied first.
+        if text.utf8.withContiguousStorageIfAvailable({ append(UnsafeRawBufferPointer($0)) }) != nil { return }
+        var copy = text
+        copy.withUTF8 { append(UnsafeRawBufferPointer($0)) }
     }
 
     /// Appends a NUL-terminated string. `text` must not contain NUL; callers check where it comes from outside.

@@ -111,4 +111,18 @@ struct Generator: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
     }
+
+    @Test("what a cancelled timer held is let go at once, however far its deadline") func letsGoOfWhatWasCancelled() {
+        final class Held: Sendable {}
+        var queue = TimerQueue()
+        weak var held: Held?
+        do {
+            let object = Held()
+            held = object
+            queue.add(id: 1, deadline: .max) { withExtendedLifetime(object) {} }
+        }
+        #expect(held != nil)
+        queue.cancel(id: 1)
+        #expect(held == nil)
+    }
 }

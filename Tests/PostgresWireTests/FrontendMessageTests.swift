@@ -60,7 +60,14 @@ import Testing
     }
 
     @Test func writesCopies() {
-        let data = withExactBytes([1, 2, 3]) { data in bytes { FrontendMessage.copyData(data, to: &$0) } }
+        var isEmpty = false
+        let data = bytes {
+            FrontendMessage.beginCopyData(&$0)
+            isEmpty = !FrontendMessage.endCopyData(&$0)
+            $0.append([1, 2, 3])
+            _ = FrontendMessage.endCopyData(&$0)
+        }
+        #expect(isEmpty)
         #expect(data == frame("d", [1, 2, 3]))
         #expect(bytes { FrontendMessage.copyDone(to: &$0) } == frame("c", []))
         #expect(bytes { FrontendMessage.copyFail("no", to: &$0) } == frame("f", WireBytes("no").bytes))

@@ -48,7 +48,7 @@ extension Session {
         let deadline = Session.deadline(after: configuration.cancelTimeout)
         change { state, _ in
             state.cancelsSent = 0
-            state.cancelTimer = self.loop.schedule(at: deadline) { [weak self] in self?.cancelTimedOut() }
+            state.cancelTimer = self.loop.schedule(at: deadline) { self.cancelTimedOut() }
         }
         deliverCancel(deadline: deadline)
     }
@@ -96,8 +96,8 @@ extension Session {
             return !statementDone
         }
         guard isStillRunning else { return }
-        _ = loop.schedule(at: monotonicNanoseconds() &+ Self.repeatCancelAfter) { [weak self] in
-            self?.repeatCancel(deadline: deadline)
+        _ = loop.schedule(at: monotonicNanoseconds() &+ Self.repeatCancelAfter) {
+            self.repeatCancel(deadline: deadline)
         }
     }
 

@@ -17,8 +17,7 @@ extension Session {
                     // Given up before it began.
                     return self.finishConnecting(&state, state.closeReason, &effects)
                 }
-                state.connectTimer = self.loop.schedule(at: deadline) { [weak self] in
-                    guard let self else { return }
+                state.connectTimer = self.loop.schedule(at: deadline) {
                     self.abort(
                         PostgresError(
                             .timeout, "the server at \(self.address) did not let us in before the deadline",

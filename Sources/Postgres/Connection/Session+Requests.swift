@@ -85,9 +85,11 @@ extension Session {
         loop.flushLater(self)
     }
 
+    // Timers hold the session, and are cancelled with what they limit. A weak reference would make each of the session's
+    // reference counts, for ever, an access to a table beside it.
     private func startTimer(_ timeout: Duration, for request: Request) {
-        request.timer = loop.schedule(at: Session.deadline(after: timeout)) { [weak self] in
-            self?.abandon(
+        request.timer = loop.schedule(at: Session.deadline(after: timeout)) {
+            self.abandon(
                 request,
                 PostgresError(
                     .timeout, "the statement did not end before its deadline; the server was told to stop",

@@ -96,11 +96,14 @@ final class Session: EventHandler {
         }
     }
 
-    /// Sends what there is; a failure closes the session.
-    func writeOut(_ state: inout SessionState, _ effects: inout Effects) {
+    /// Sends what there is, and `messages` behind it; a failure closes the session.
+    func writeOut(
+        _ state: inout SessionState, _ effects: inout Effects,
+        _ messages: UnsafeRawBufferPointer = UnsafeRawBufferPointer(start: nil, count: 0)
+    ) {
         guard state.phase != .closed else { return }
         do {
-            try state.writeOut()
+            try state.writeOut(messages)
         } catch {
             // What the server said before it hung up explains more.
             do throws(PostgresError) { try read(&state, &effects) } catch { close(&state, error, &effects) }

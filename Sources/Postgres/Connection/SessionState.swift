@@ -91,6 +91,16 @@ struct SessionState: ~Copyable {
         }
     }
 
+    /// Sends whole messages from where they are; what the socket does not take is copied.
+    mutating func writeOut(_ messages: UnsafeRawBufferPointer) throws(TransportError) {
+        try writeOut()
+        var rest = messages
+        while unsent == 0, !rest.isEmpty, case .bytes(let count)? = try channel?.send(rest) {
+            rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+        }
+        outbound.append(rest)
+    }
+
     /// Sends what is there, as far as the socket takes it.
     mutating func writeOut() throws(TransportError) {
         guard channel != nil else { return }

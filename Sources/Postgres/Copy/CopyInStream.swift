@@ -32,20 +32,17 @@ final class CopyInStream: Sendable {
         session.change { [request] _, _ in (request.isBinaryCopy, request.copyColumns) }
     }
 
-    /// Sends what has gathered in `buffer` as one CopyData and empties it; waits while too much is on its way.
+    /// Sends the CopyData that has gathered in `buffer` and begins the next; waits while too much is on its way.
     func send(_ buffer: inout PostgresBuffer) async throws(PostgresError) {
         let (failure, mustWait) = session.change { [request] state, effects in
             if let failure = request.failure ?? request.abandonment { return (failure as PostgresError?, false) }
             if request.phase == .finished {
                 return (PostgresError(.protocolViolation, "the server ended COPY before all data was sent"), false)
             }
-            if buffer.count > 0 {
-                FrontendMessage.copyData(buffer.unsafeBytes, to: &state.outbound)
-                session.writeOut(&state, &effects)
-            }
+            if FrontendMessage.endCopyData(&buffer) { session.writeOut(&state, &effects, buffer.unsafeBytes) }
             return (nil, state.unsent > SessionState.writeAbove)
         }
-        buffer.removeAll()
+        FrontendMessage.beginCopyData(&buffer)
         if let failure { throw failure }
         if Task.isCancelled { throw PostgresError(.cancelled, "the task was cancelled during COPY") }
         if mustWait {

@@ -15,16 +15,17 @@ public struct PostgresCopyBytes: AsyncSequence, Sendable {
         public mutating func next() async throws(PostgresError) -> [UInt8]? { try await next(isolation: nil) }
 
         public mutating func next(isolation actor: isolated (any Actor)?) async throws(PostgresError) -> [UInt8]? {
-            guard let batch = try await source?.nextBatch() else { return nil }
+            guard let batch = try await source?.nextBatch(), var next = batch.memory.baseAddress else { return nil }
             var bytes: [UInt8] = []
             bytes.reserveCapacity(batch.memory.count)
-            var offset = 0
+            let end = next + batch.memory.count
             // Each message is a kind, a length and its piece.
-            while offset < batch.memory.count {
-                let end = batch.end(ofRowAt: offset)
-                bytes.append(contentsOf: batch.memory[(offset + 5)..<end])
-                offset = end
+            while next < end {
+                let frameEnd = RowBatch.end(ofRowAt: next)
+                bytes.append(contentsOf: UnsafeRawBufferPointer(start: next + 5, count: frameEnd - next - 5))
+                next = frameEnd
             }
+            withExtendedLifetime(batch) {}
             return bytes
         }
     }

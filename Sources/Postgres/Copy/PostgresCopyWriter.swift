@@ -21,6 +21,7 @@ public struct PostgresCopyWriter: ~Copyable {
     init(columns: ColumnSet, stream: CopyInStream) {
         encoder = PostgresRowEncoder(columns: columns)
         self.stream = stream
+        FrontendMessage.beginCopyData(&encoder.buffer)
         BinaryCopy.appendHeader(to: &encoder.buffer)
     }
 
@@ -73,7 +74,10 @@ public struct PostgresCopyBytesWriter: ~Copyable {
     private var buffer = PostgresBuffer(capacity: 4096)
     let stream: CopyInStream
 
-    init(stream: CopyInStream) { self.stream = stream }
+    init(stream: CopyInStream) {
+        self.stream = stream
+        FrontendMessage.beginCopyData(&buffer)
+    }
 
     /// Writes bytes; they need not end where a row does.
     public mutating func write(_ bytes: RawSpan) async throws(PostgresError) {

@@ -147,7 +147,7 @@ final class PoolCore: Sendable {
                 state.sessions[id.index] = session
                 state.identifiers[ObjectIdentifier(session)] = id
             }
-            let isOpen = session.onClose { [weak self] in self?.closed(id, session) }
+            let isOpen = session.onClose { [self] in closed(id, session) }
             step { $0.machine.connected(id, now: $1) }
             if !isOpen { closed(id, session) }
         } catch {
@@ -207,7 +207,7 @@ final class PoolCore: Sendable {
     private static let closed = PostgresError(.poolClosed, "the pool is closed")
 
     private func schedule(at time: Int64) {
-        let timer = loop.schedule(at: time) { [weak self] in self?.step { $0.machine.timerFired(now: $1) } }
+        let timer = loop.schedule(at: time) { [self] in step { $0.machine.timerFired(now: $1) } }
         let old = state.withLock { state in
             defer { state.timer = timer }
             return state.timer

@@ -17,48 +17,36 @@ public struct PostgresDecodedRows<Element>: AsyncSequence {
 
     @inlinable
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(batch: rows.first, source: rows.source, make: make)
+        AsyncIterator(cursor: RowCursor(rows), make: make)
     }
 
     /// Decodes in place: memory is all it touches until a batch is used up.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        @usableFromInline var batch: RowBatch?
-        @usableFromInline var offset = 0
-        @usableFromInline let source: RowSource?
+        @usableFromInline var cursor: RowCursor
         @usableFromInline let make: @Sendable (inout PostgresRowDecoder) throws(PostgresError) -> Element
 
         @inlinable
         init(
-            batch: RowBatch?, source: RowSource?,
-            make: @escaping @Sendable (inout PostgresRowDecoder) throws(PostgresError) -> Element
+            cursor: RowCursor, make: @escaping @Sendable (inout PostgresRowDecoder) throws(PostgresError) -> Element
         ) {
-            self.batch = batch
-            self.source = source
+            self.cursor = cursor
             self.make = make
         }
 
-        @inlinable
-        public mutating func next() async throws(PostgresError) -> Element? {
-            try await next(isolation: nil)
+        @inlinable @inline(__always)
+        public nonisolated(nonsending) mutating func next() async throws(PostgresError) -> Element? {
+            while true {
+                if var decoder = cursor.nextRow() { return try make(&decoder) }
+                guard try await cursor.refill() else { return nil }
+            }
         }
 
-        @inlinable
-        public mutating func next(isolation actor: isolated (any Actor)?) async throws(PostgresError) -> Element? {
-            while true {
-                if let batch {
-                    if offset < batch.memory.count {
-                        let end = batch.end(ofRowAt: offset)
-                        var decoder = PostgresRowDecoder(batch: batch, offset: offset, end: end)
-                        offset = end
-                        defer { withExtendedLifetime(batch) {} }
-                        return try make(&decoder)
-                    }
-                    self.batch = nil
-                }
-                guard let source, let next = try await source.nextBatch() else { return nil }
-                batch = next
-                offset = 0
-            }
+        // Not `isolated`: a loop would change its executor twice for each row, which takes longer than decoding it.
+        @inlinable @inline(__always)
+        public nonisolated(nonsending) mutating func next(
+            isolation actor: (any Actor)?
+        ) async throws(PostgresError) -> Element? {
+            try await next()
         }
     }
 

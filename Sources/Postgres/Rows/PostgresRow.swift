@@ -27,7 +27,9 @@ public struct PostgresRow: Sendable {
     public func withDecoder<R>(
         _ body: (inout PostgresRowDecoder) throws(PostgresError) -> R
     ) throws(PostgresError) -> R {
-        var decoder = PostgresRowDecoder(batch: batch, offset: offset, end: end)
+        // The frame's memory is there: it has at least a kind, a length and a number of cells.
+        let start = UnsafeRawPointer(batch.memory.baseAddress.unsafelyUnwrapped)
+        var decoder = PostgresRowDecoder(row: start + offset, end: start + end, columns: batch.columns)
         return try withExtendedLifetimeOfBatch { () throws(PostgresError) in try body(&decoder) }
     }
 

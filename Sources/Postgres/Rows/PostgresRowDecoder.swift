@@ -13,14 +13,13 @@ public struct PostgresRowDecoder: ~Copyable {
     @usableFromInline let types: UnsafePointer<PostgresType>
     @usableFromInline let count: Int
 
+    /// Reads the frame from `row` to `end`; both must stay alive as long as the decoder.
     @inlinable @inline(__always)
-    init(batch: borrowing RowBatch, offset: Int, end: Int) {
+    init(row: UnsafeRawPointer, end: UnsafeRawPointer, columns: borrowing ColumnSet) {
         // A kind, a length, the number of cells: checked when the frame was cut.
-        let start = batch.memory.baseAddress.unsafelyUnwrapped
-        cursor = start + (offset &+ 7)
-        self.end = start + end
-        let columns = batch.columns
-        self.columns = Unmanaged.passUnretained(columns)
+        cursor = row + 7
+        self.end = end
+        self.columns = Unmanaged.passUnretained(copy columns)
         types = columns.types
         count = columns.count
     }

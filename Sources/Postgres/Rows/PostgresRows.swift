@@ -36,42 +36,29 @@ public struct PostgresRows: AsyncSequence, Sendable {
     }
 
     @inlinable
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(batch: first, source: source) }
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(cursor: RowCursor(self)) }
 
     /// Goes through the rows batch by batch; suspends only between batches.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        @usableFromInline var batch: RowBatch?
-        @usableFromInline var offset = 0
-        @usableFromInline let source: RowSource?
+        @usableFromInline var cursor: RowCursor
 
         @inlinable
-        init(batch: RowBatch?, source: RowSource?) {
-            self.batch = batch
-            self.source = source
-        }
+        init(cursor: RowCursor) { self.cursor = cursor }
 
-        @inlinable
-        public mutating func next() async throws(PostgresError) -> PostgresRow? {
-            try await next(isolation: nil)
-        }
-
-        @inlinable
-        public mutating func next(
-            isolation actor: isolated (any Actor)?
-        ) async throws(PostgresError) -> PostgresRow? {
+        @inlinable @inline(__always)
+        public nonisolated(nonsending) mutating func next() async throws(PostgresError) -> PostgresRow? {
             while true {
-                if let batch {
-                    if offset < batch.memory.count {
-                        let end = batch.end(ofRowAt: offset)
-                        defer { offset = end }
-                        return PostgresRow(batch: batch, offset: offset, end: end)
-                    }
-                    self.batch = nil
-                }
-                guard let source, let next = try await source.nextBatch() else { return nil }
-                batch = next
-                offset = 0
+                if let row = cursor.nextWholeRow() { return row }
+                guard try await cursor.refill() else { return nil }
             }
+        }
+
+        // Not `isolated`: a loop would change its executor twice for each row, which takes longer than decoding it.
+        @inlinable @inline(__always)
+        public nonisolated(nonsending) mutating func next(
+            isolation actor: (any Actor)?
+        ) async throws(PostgresError) -> PostgresRow? {
+            try await next()
         }
     }
 

@@ -18,10 +18,9 @@ final class RowBatch: @unchecked Sendable {
 
     deinit { memory.deallocate() }
 
-    /// Where the frame that begins at `offset` ends.
-    @inlinable
-    func end(ofRowAt offset: Int) -> Int {
-        let length = Int32(bigEndian: memory.loadUnaligned(fromByteOffset: offset &+ 1, as: Int32.self))
-        return offset &+ 1 &+ Int(length)
+    /// Where the frame that begins at `start` ends.
+    @inlinable @inline(__always)
+    static func end(ofRowAt start: UnsafeRawPointer) -> UnsafeRawPointer {
+        start + (1 &+ Int(Int32(bigEndian: start.loadUnaligned(fromByteOffset: 1, as: Int32.self))))
     }
 }

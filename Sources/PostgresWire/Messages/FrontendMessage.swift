@@ -145,8 +145,19 @@ package enum FrontendMessage {
 
     // MARK: COPY
 
-    package static func copyData(_ bytes: UnsafeRawBufferPointer, to buffer: inout PostgresBuffer) {
-        message(UInt8(ascii: "d"), to: &buffer) { $0.append(bytes) }
+    /// Begins a CopyData in a buffer of its own; its content is appended behind.
+    package static func beginCopyData(_ buffer: inout PostgresBuffer) {
+        buffer.removeAll()
+        buffer.append(UInt8(ascii: "d"))
+        buffer.append(Int32(0))
+    }
+
+    /// Ends the CopyData that fills the buffer; false when there is nothing in it.
+    package static func endCopyData(_ buffer: inout PostgresBuffer) -> Bool {
+        guard buffer.count > 5 else { return false }
+        // Senders flush long before 2 GB are together; a value that is larger has been refused.
+        buffer.overwrite(Int32(truncatingIfNeeded: buffer.count - 1), at: 1)
+        return true
     }
 
     package static func copyDone(to buffer: inout PostgresBuffer) {
