@@ -118,7 +118,7 @@ import Testing
 
     @Test("trap 74: cancelled in the middle, a transaction is rolled back and the connection goes on")
     func cancelledTransactionsAreRolledBack() async throws {
-        try await withTable { pool in
+        try await withTable { (pool) async throws in
             let began = Counter()
             let task = Task {
                 try await pool.withTransaction { tx in
