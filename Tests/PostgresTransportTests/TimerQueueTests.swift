@@ -45,6 +45,20 @@ import Testing
         #expect(log.all == [1, 2, 4, 5, 6, 7, 8])
     }
 
+    @Test("what a cancelled timer held is let go at once, however far its deadline") func letsGoOfWhatWasCancelled() {
+        final class Held: Sendable {}
+        var queue = TimerQueue()
+        weak var held: Held?
+        do {
+            let object = Held()
+            held = object
+            queue.add(id: 1, deadline: .max) { withExtendedLifetime(object) {} }
+        }
+        #expect(held != nil)
+        queue.cancel(id: 1)
+        #expect(held == nil)
+    }
+
     @Test("cancelling what has fired does no harm to what comes after") func ignoresLateCancels() {
         var queue = TimerQueue()
         let log = Log()
@@ -110,19 +124,5 @@ struct Generator: RandomNumberGenerator {
         mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
         mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
         return mixed ^ (mixed >> 31)
-    }
-
-    @Test("what a cancelled timer held is let go at once, however far its deadline") func letsGoOfWhatWasCancelled() {
-        final class Held: Sendable {}
-        var queue = TimerQueue()
-        weak var held: Held?
-        do {
-            let object = Held()
-            held = object
-            queue.add(id: 1, deadline: .max) { withExtendedLifetime(object) {} }
-        }
-        #expect(held != nil)
-        queue.cancel(id: 1)
-        #expect(held == nil)
     }
 }

@@ -18,6 +18,14 @@ final class RowBatch: @unchecked Sendable {
 
     deinit { memory.deallocate() }
 
+    /// The row at a place, from 0; nil where there is none.
+    func row(_ index: Int) -> PostgresRow? {
+        guard let base = memory.baseAddress, index >= 0, index < rowCount else { return nil }
+        var start = UnsafeRawPointer(base)
+        for _ in 0..<index { start = Self.end(ofRowAt: start) }
+        return PostgresRow(batch: self, offset: start - base, end: Self.end(ofRowAt: start) - base)
+    }
+
     /// Where the frame that begins at `start` ends.
     @inlinable @inline(__always)
     static func end(ofRowAt start: UnsafeRawPointer) -> UnsafeRawPointer {

@@ -15,10 +15,7 @@ struct StatementResult {
 
     /// A cell in text format; nil for NULL, and where there is none.
     func text(row: Int, column: Int) -> String? {
-        guard let first, row < first.rowCount, column < columns.count else { return nil }
-        var offset = 0
-        for _ in 0..<row { offset = first.end(ofRowAt: offset) }
-        let cells = PostgresRow(batch: first, offset: offset, end: first.end(ofRowAt: offset))
+        guard let first, column < columns.count, let cells = first.row(row) else { return nil }
         return try? cells.decode(column, as: TextCell?.self)?.text
     }
 }
