@@ -255,14 +255,20 @@ final class Session: EventHandler {
         }
     }
 
-    /// Closes at once, from any thread.
+    /// Closes at once, from any thread. What is running is failed, and the server told to stop it.
     func abort(_ error: PostgresError) {
-        change { state, effects in self.close(&state, error, &effects) }
+        let key = change { state, effects in
+            let key = state.keyOfRunning
+            self.close(&state, error, &effects)
+            return key
+        }
+        if let key { stopLeftBehind(key) }
     }
 
-    /// Says goodbye and closes. What is running is failed.
+    /// Says goodbye and closes. What is running is failed, and the server told to stop it.
     func terminate() {
-        change { state, effects in
+        let key = change { state, effects in
+            let key = state.keyOfRunning
             if state.phase == .ready {
                 FrontendMessage.terminate(to: &state.outbound)
                 // Best effort: the server notices the closed socket as well.
@@ -270,7 +276,9 @@ final class Session: EventHandler {
                 state.channel?.close()
             }
             self.close(&state, PostgresError(.connectionClosed, "the connection has been closed"), &effects)
+            return key
         }
+        if let key { stopLeftBehind(key) }
     }
 
     /// The moment `duration` from now, on the loop's clock.

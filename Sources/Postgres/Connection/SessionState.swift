@@ -117,6 +117,11 @@ struct SessionState: ~Copyable {
         }
     }
 
+    /// What a cancel needs that is to stop the statement the server works at; nil when it works at none, or is told already.
+    var keyOfRunning: (processID: Int32, secretKey: [UInt8])? {
+        phase == .ready && !requests.isEmpty && cancelPhase == .none ? cancelKey : nil
+    }
+
     /// Appends what `encode` writes to what is sent next, or to what waits for a cancel to be through.
     mutating func encode<R>(
         _ encode: (inout PostgresBuffer) throws(PostgresError) -> R

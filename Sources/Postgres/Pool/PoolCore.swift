@@ -170,7 +170,13 @@ final class PoolCore: Sendable {
     private func abort(_ id: PoolConnectionID) {
         let (session, task) = state.withLock { ($0.sessions[id.index], $0.connecting[id.index]) }
         task?.cancel()
-        session?.abort(PostgresError(.poolClosed, "the pool was closed while the statement was running"))
+        guard let session else { return }
+        // A server that is only hung up on goes on with the statement.
+        Task {
+            let error = PostgresError(.poolClosed, "the pool was closed while the statement was running")
+            await session.makeClean(error)
+            session.abort(error)
+        }
     }
 
     private func deliver(_ waiter: PoolWaiterID, _ id: PoolConnectionID) {

@@ -19,12 +19,13 @@ extension Session {
     }
 
     /// Ends what was left running and rolls an open transaction back. Closes the session where that takes longer than a
-    /// cancel may.
-    func makeClean() async {
-        let running = change { state, _ in (state.requests.first, state.requests.count) }
-        let reason = PostgresError(
+    /// cancel may. What is running fails with `reason`.
+    func makeClean(
+        _ reason: PostgresError = PostgresError(
             .invalidUse, "the connection went back to its pool before the statement was through",
             advice: "Read the rows, and wait for what was started, inside withConnection or withTransaction")
+    ) async {
+        let running = change { state, _ in (state.requests.first, state.requests.count) }
         // One statement can be cancelled. Of several each would have to be, one after the other.
         if running.1 > 1 { return abort(reason) }
         if let request = running.0 { abandon(request, reason) }

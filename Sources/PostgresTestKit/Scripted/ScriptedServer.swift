@@ -40,7 +40,7 @@ public final class ScriptedServer: Sendable {
     /// fails.
     /// - Throws: `PostgresError(.invalidConfiguration)` when it cannot listen there.
     public init(
-        on place: Place = .loopback, patience: Duration = .seconds(10),
+        on place: Place = .loopback, patience: Duration = .seconds(30),
         _ script: @escaping @Sendable (ScriptedSession) throws -> Void
     ) throws(PostgresError) {
         let pair = try Channel.pair()
