@@ -21,11 +21,14 @@ struct ExecuteExchange {
     /// How many statements are to be answered yet.
     private var remaining: Int
     private let parsesEach: Bool
+    /// Only a portal that was asked for some of its rows may have more.
+    private let maySuspend: Bool
 
     init(statements: Int, parsesEach: Bool = false) {
         state = parsesEach ? .parse : .bind
         remaining = statements
         self.parsesEach = parsesEach
+        maySuspend = false
     }
 
     /// From a later point on: `rows` for a portal that stands, `close` for its end.
@@ -33,6 +36,7 @@ struct ExecuteExchange {
         self.state = state
         remaining = 1
         parsesEach = false
+        maySuspend = state == .rows
     }
 
     var takesRows: Bool { state == .rows }
@@ -48,7 +52,7 @@ struct ExecuteExchange {
         case (.rows, BackendKind.emptyQueryResponse):
             completed()
             return .completed(tag: "")
-        case (.rows, BackendKind.portalSuspended):
+        case (.rows, BackendKind.portalSuspended) where maySuspend:
             completed()
             return .suspended
         case (.rows, BackendKind.copyInResponse):
