@@ -10,6 +10,10 @@ public protocol PostgresDecodable: Sendable {
 
     /// What NULL becomes. Throws unless the type is an `Optional`.
     init(postgresNull type: PostgresType) throws(PostgresError)
+
+    /// Reads the value from the server's text form of it, as elements of arrays and fields of composites in text are
+    /// read. Needs no code where the type is `LosslessStringConvertible` by that form.
+    init(text: String, type: PostgresType) throws(PostgresError)
 }
 
 /// Both ways.
@@ -19,6 +23,18 @@ extension PostgresDecodable {
     @inlinable
     public init(postgresNull type: PostgresType) throws(PostgresError) {
         throw .unexpectedNull(Self.self, type: type)
+    }
+
+    public init(text: String, type: PostgresType) throws(PostgresError) {
+        guard let convertible = Self.self as? any LosslessStringConvertible.Type else {
+            throw PostgresError(
+                .decodingFailed, "\(type) cannot be read as Swift's \(Self.self) where it comes as text",
+                advice: "Implement init(text:type:), or read it as String")
+        }
+        guard let value = convertible.init(text) as? Self else {
+            throw .invalidBytes(Self.self, type: type, "its text is malformed")
+        }
+        self = value
     }
 }
 
@@ -31,6 +47,10 @@ extension Optional: PostgresDecodable where Wrapped: PostgresDecodable {
     @inlinable
     public init(postgresNull type: PostgresType) throws(PostgresError) {
         self = .none
+    }
+
+    public init(text: String, type: PostgresType) throws(PostgresError) {
+        self = .some(try Wrapped(text: text, type: type))
     }
 }
 

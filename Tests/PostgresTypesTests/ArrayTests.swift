@@ -61,7 +61,7 @@ import Testing
         #expect(try decoded(enums, as: PostgresType(rawValue: 20_001), [String].self) == ["a"])
     }
 
-    @Test("trap 29: a lower bound other than 1 is read over, two dimensions are refused with advice")
+    @Test("trap 29: an array that begins at -3 is read as [T], one of two dimensions is refused with advice")
     func shapes() throws {
         let fromMinusThree = "00000001 00000000 00000017 00000001 fffffffd 00000004 00000007"
         #expect(try decoded(hex(fromMinusThree), [Int32].self) == [7])

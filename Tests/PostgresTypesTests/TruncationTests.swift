@@ -26,6 +26,16 @@ import Testing
         make(PostgresSparseVector.self, as: TextTests.userType), make([PostgresInet].self),
         make([PostgresTSQuery].self),
         make([PostgresBits?].self), make([PostgresPath].self),
+        make([[Int]].self), make(PostgresArray<String?>.self), make(PostgresArray<[UInt8]>.self, as: .anyArray),
+        make(PostgresRange<Int>.self), make(PostgresRange<String>.self, as: TextTests.userType),
+        make(PostgresMultirange<PostgresDate>.self), make([PostgresRange<PostgresNumeric>].self),
+        make(PostgresHstore.self), make(PostgresLTree.self), make(CompositeTests.Person.self),
+        make([CompositeTests.Person].self), make(CompositeTests.Address.self, as: CompositeTests.address),
+        make(String.self, as: CompositeTests.address),
+        ("record", { (try? PostgresRecord(binary: $0.span.bytes, type: .record)) != nil }),
+        ("text of record[]", { PostgresRawValue(bytes: $0, type: .recordArray).text != nil }),
+        ("text of int8multirange", { PostgresRawValue(bytes: $0, type: .int8multirange).text != nil }),
+        ("text of numeric[]", { PostgresRawValue(bytes: $0, type: .numericArray).text != nil }),
     ]
 
     static func make<V: PostgresDecodable & PostgresEncodable>(
@@ -34,6 +44,9 @@ import Testing
         let type = type ?? V.postgresType
         return ("\(V.self) from \(type)", { (try? V(binary: $0.span.bytes, type: type)) != nil })
     }
+
+    static let person = CompositeTests.Person(
+        name: "Ada", address: CompositeTests.Address(street: "x", zip: nil, kinds: [.home]))
 
     static func valid() throws -> [[UInt8]] {
         [
@@ -49,6 +62,12 @@ import Testing
             try encoded(PostgresSnapshot("10:20:10,14,15")), try encoded([PostgresInet("1.2.3.4"), nil]),
             try encoded(PostgresVector([1, 2, 3]), as: TextTests.userType),
             try encoded(PostgresSparseVector([1, 0, 2]), as: TextTests.userType), try encoded("$.a", as: .jsonpath),
+            try encoded([PostgresNumeric(1), .nan]), try encoded([Int]()), try encoded([[1, 2], [3, 4]]),
+            try encoded(PostgresRange(1..<5)), try encoded(PostgresMultirange([PostgresRange("a"..<"b")])),
+            try encoded([PostgresRange<PostgresNumeric>.empty, .unbounded]),
+            try encoded(["a": "b", "c": nil] as PostgresHstore), try encoded("a.b" as PostgresLTree),
+            try encoded([person]), try encoded(person.address), try encoded(person.address, as: CompositeTests.address),
+            hex("00000002 00000017 00000004 00000007 000008c9 00000010 00000001 00000019 00000004 61626364"),
         ]
     }
 
@@ -109,6 +128,14 @@ import Testing
         try check(PostgresChar(rawValue: 1))
         try check([PostgresInet("1.2.3.4"), nil])
         try check([PostgresTSVector("'cat':3A")])
+        try check([[1, 2], [3, 4]])
+        try check(PostgresArray([1, 2], lowerBound: -3))
+        try check(PostgresRange(1..<5))
+        try check(PostgresRange<PostgresDate>.empty)
+        try check(PostgresMultirange([PostgresRange(1..<5), PostgresRange(7...)]))
+        try check(["a": "b", "c": nil] as PostgresHstore)
+        try check(Self.person)
+        try check([Self.person])
     }
 
     @Test("changed and random bodies give a value or throw")

@@ -10,7 +10,8 @@ import Foundation
 extension ParameterRecoding {
     /// Appends the text of a value that is encoded as `type`, meant for `wanted`.
     static func appendText(
-        of bytes: RawSpan, _ type: PostgresType, for wanted: PostgresType, to buffer: inout PostgresBuffer
+        of bytes: RawSpan, _ type: PostgresType, for wanted: PostgresType, depth: Int = 0,
+        to buffer: inout PostgresBuffer
     ) throws(PostgresError) {
         switch type {
         case .text, .varchar, .bpchar, .name, .json, .xml: buffer.append(bytes)
@@ -49,8 +50,7 @@ extension ParameterRecoding {
         case .xid8: try append(PostgresXID8.self, bytes, type, &buffer)
         case .pgSnapshot: try append(PostgresSnapshot.self, bytes, type, &buffer)
         default:
-            guard let element = type.element else { throw mismatch(type, wanted) }
-            try appendArray(bytes, of: element, type, for: wanted, to: &buffer)
+            try appendContainerText(of: bytes, type, for: wanted, depth: depth, to: &buffer)
         }
     }
 
@@ -69,34 +69,5 @@ extension ParameterRecoding {
             buffer.append(digit(byte >> 4))
             buffer.append(digit(byte & 15))
         }
-    }
-
-    /// `{"a","b",NULL}` (PostgreSQL documentation, "Array Input and Output Syntax"). Every element is quoted.
-    private static func appendArray(
-        _ bytes: RawSpan, of element: PostgresType, _ type: PostgresType, for wanted: PostgresType,
-        to buffer: inout PostgresBuffer
-    ) throws(PostgresError) {
-        let header = try ArrayHeader(bytes, type: type, element: element)
-        var offset = header.byteCount
-        var text = PostgresBuffer()
-        buffer.append(UInt8(ascii: "{"))
-        for index in 0..<header.count {
-            if index > 0 { buffer.append(UInt8(ascii: ",")) }
-            guard let cell = try ArrayHeader.cell(at: &offset, in: bytes, type: type) else {
-                buffer.append(utf8: "NULL")
-                continue
-            }
-            text.removeAll()
-            try appendText(of: bytes.extracting(cell), element, for: wanted, to: &text)
-            buffer.append(UInt8(ascii: "\""))
-            text.withUnsafeBytes { characters in
-                for byte in characters {
-                    if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { buffer.append(UInt8(ascii: "\\")) }
-                    buffer.append(byte)
-                }
-            }
-            buffer.append(UInt8(ascii: "\""))
-        }
-        buffer.append(UInt8(ascii: "}"))
     }
 }

@@ -15,6 +15,7 @@ enum ParameterRecoding {
     init(from type: PostgresType, to wanted: PostgresType) {
         switch type {
         case _ where type == wanted: self = .copy
+        case _ where type.rawValue == 0: self = ParameterRecoding(named: type, to: wanted)
         case .text:
             switch wanted {
             case .varchar, .bpchar, .name, .unknown, .json, .xml: self = .copy
@@ -59,10 +60,7 @@ extension ParameterRecoding {
         case .macaddr: try recode(PostgresMACAddress.self, bytes, type, wanted, &buffer)
         case .pgSnapshot: try recode(PostgresSnapshot.self, bytes, type, wanted, &buffer)
         default:
-            guard let element = type.element, let wantedElement = wanted.element else {
-                throw mismatch(type, wanted)
-            }
-            try convertArray(bytes, element, wantedElement, of: type, into: &buffer)
+            try convertContainer(bytes, from: type, to: wanted, into: &buffer)
         }
     }
 
@@ -85,25 +83,6 @@ extension ParameterRecoding {
     static func mismatch(_ type: PostgresType, _ wanted: PostgresType) -> PostgresError {
         PostgresError(
             .encodingFailed, "a value of \(type) cannot be sent as \(wanted)", advice: conversionAdvice)
-    }
-
-    private static func convertArray(
-        _ bytes: RawSpan, _ element: PostgresType, _ wanted: PostgresType, of type: PostgresType,
-        into buffer: inout PostgresBuffer
-    ) throws(PostgresError) {
-        let header = try ArrayHeader(bytes, type: type, element: element)
-        let hasNulls: Int32 = bytes.bigEndian(at: 4)
-        try ArrayHeader.append(count: header.count, element: wanted, hasNulls: hasNulls != 0, to: &buffer)
-        var offset = header.byteCount
-        for _ in 0..<header.count {
-            guard let cell = try ArrayHeader.cell(at: &offset, in: bytes, type: type) else {
-                buffer.append(Int32(-1))
-                continue
-            }
-            try buffer.appendLengthPrefixed { buffer throws(PostgresError) in
-                try convert(bytes.extracting(cell), from: element, to: wanted, into: &buffer)
-            }
-        }
     }
 }
 

@@ -23,11 +23,26 @@ extension UInt8: PostgresArrayElement {
         guard type == .bytea else { throw .cannotEncode([UInt8].self, as: type) }
         buffer.append(elements)
     }
-}
 
-/// `bytea[]`.
-extension Array: PostgresArrayElement where Element == UInt8 {
-    @inlinable public static var postgresArrayType: PostgresType { .byteaArray }
+    /// `\x00ff`.
+    public static func decodeArray(text: String, type: PostgresType) throws(PostgresError) -> [UInt8] {
+        guard let bytes = ValueText.bytes(hexadecimal: text) else {
+            throw .invalidBytes([UInt8].self, type: type, "its text is malformed")
+        }
+        return bytes
+    }
+
+    // An array of bytes is one value: within an array it is an element and no dimension.
+    public typealias ArrayLeaf = [UInt8]
+    public static var arrayDimensions: Int { 0 }
+
+    public static func nest(_ leaves: ArraySlice<[UInt8]>, lengths: ArraySlice<Int>) -> [UInt8] { leaves.first ?? [] }
+
+    public static func flatten(
+        _ elements: [UInt8], into leaves: inout [[UInt8]], lengths: inout [Int], depth: Int
+    ) throws(PostgresError) {
+        leaves.append(elements)
+    }
 }
 
 /// `bytea`. `[UInt8]` is the faster of the two.
@@ -39,6 +54,10 @@ extension Data: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
     public init(binary bytes: RawSpan, type: PostgresType) throws(PostgresError) {
         guard type == .bytea else { throw .cannotDecode(Data.self, from: type) }
         self = bytes.withUnsafeBytes { Data($0) }
+    }
+
+    public init(text: String, type: PostgresType) throws(PostgresError) {
+        self = Data(try UInt8.decodeArray(text: text, type: type))
     }
 
     @inlinable

@@ -92,6 +92,8 @@ enum TextCoding {
         default:
             guard type.isText else { throw .cannotDecode(String.self, from: type) }
             if type.isBuiltin { return validated(bytes) }
+            // A type whose form is known is shown as the server would show it.
+            if type.info != nil, let text = try? ValueText.text(of: bytes, type) { return text }
             // The binary form of an enum or of citext is its text. Other types that extensions bring have forms with
             // zero bytes or a version in front; those are refused rather than shown as text.
             let isText = bytes.withUnsafeBytes { $0.first != version && !ByteScan.containsZero($0) }
@@ -120,6 +122,7 @@ enum TextCoding {
             }
         default:
             guard type.isText else { throw .cannotEncode(String.self, as: type) }
+            try type.checkTakesText(&buffer)
         }
         let start = buffer.count
         buffer.append(utf8: text)

@@ -1,3 +1,5 @@
+import PostgresWire
+
 /// What is known of a type that is not built in: its name, what kind it is, what it is made of.
 ///
 /// Read from the server's catalog when a connection meets the type for the first time. Objects are shared and live as
@@ -126,9 +128,38 @@ extension PostgresType {
         PostgresType(oid: PostgresType.text.rawValue, name: "text", kind: .textForm(of: self))
     }
 
+    /// True for values that the server sends in their text form, since it has no other.
+    @inlinable
+    var isInTextForm: Bool { reference == nil ? false : ofTextForm != nil }
+
     /// The type whose text form this is; nil for values in their binary form.
     @usableFromInline
     var ofTextForm: PostgresType? {
         if case .textForm(let type)? = info?.kind { type } else { nil }
+    }
+
+    /// Makes the binary form of a type of users or extensions ready for its text, and throws where that form is no
+    /// text. What nothing is known of is taken for text.
+    func checkTakesText(_ buffer: inout PostgresBuffer) throws(PostgresError) {
+        guard let info = base.info else { return }
+        switch (info.kind, info.name) {
+        case (.enumeration, _), (.base, "citext"): break
+        case (.base, "ltree"), (.base, "lquery"), (.base, "ltxtquery"): buffer.append(TextCoding.version)
+        case (.base, "hstore"), (.composite, _), (.array, _), (.range, _), (.multirange, _):
+            throw .cannotEncode(String.self, as: self)
+        default: break
+        }
+    }
+}
+
+extension PostgresType {
+    /// False for the types that the server sends as text only, having no other form of them.
+    package var hasBinaryForm: Bool {
+        if let info { return info.hasBinaryForm }
+        switch rawValue {
+        // `aclitem`, `gtsvector` and arrays of them.
+        case 1033, 1034, 3642, 3644: return false
+        default: return true
+        }
     }
 }
