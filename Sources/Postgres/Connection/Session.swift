@@ -168,9 +168,13 @@ final class Session: EventHandler {
     private func interest(for state: borrowing SessionState) -> Interest {
         switch state.phase {
         case .connecting: .write
-        case .handshaking: state.mustWaitForWriting ? [.read, .write] : .read
+        case .handshaking: state.mustWaitForWriting ? .readAndWrite : .read
         default:
-            (state.isReadingPaused ? [] : Interest.read).union(state.mustWaitForWriting ? .write : [])
+            if state.mustWaitForWriting {
+                state.isReadingPaused ? .write : .readAndWrite
+            } else {
+                state.isReadingPaused ? .none : .read
+            }
         }
     }
 

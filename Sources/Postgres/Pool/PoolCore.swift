@@ -63,7 +63,7 @@ final class PoolCore: Sendable {
         for pool: PostgresPool, isForOneQuery: Bool = false
     ) async throws(PostgresError) -> PostgresConnection {
         let session = try await leaseSession()
-        let lease = PoolLease { [self] in withExtendedLifetime(pool) { release(session) } }
+        let lease = PoolLease(of: session, core: self, pool: pool)
         return PostgresConnection(session: session, lease: lease, isForOneQuery: isForOneQuery)
     }
 
@@ -99,7 +99,7 @@ final class PoolCore: Sendable {
     }
 
     /// Takes a session back: at once when it is clean, else after it has been made so.
-    private func release(_ session: Session) {
+    func release(_ session: Session) {
         switch session.cleanliness {
         case .clean: released(session, isReusable: true)
         case .closed: released(session, isReusable: false)

@@ -2,20 +2,24 @@ import PostgresLocks
 
 /// The right to use a pooled connection; ended once, by whoever is through with it first.
 final class PoolLease: Sendable {
-    private let onEnd: Mutex<(@Sendable () -> Void)?>
+    private let session: Session
+    private let core: PoolCore
+    /// Lives at least as long as the lease: a pool that goes away closes its connections.
+    private let pool: PostgresPool
+    private let hasEnded = Atomic<Bool>(false)
 
-    init(onEnd: @escaping @Sendable () -> Void) { self.onEnd = Mutex(onEnd) }
+    init(of session: Session, core: PoolCore, pool: PostgresPool) {
+        self.session = session
+        self.core = core
+        self.pool = pool
+    }
 
     deinit { end() }
 
     /// False once the connection may be somebody else's.
-    var isCurrent: Bool { onEnd.withLock { $0 != nil } }
+    var isCurrent: Bool { !hasEnded.load(ordering: .acquiring) }
 
     func end() {
-        let action = onEnd.withLock { action in
-            defer { action = nil }
-            return action
-        }
-        action?()
+        if !hasEnded.exchange(true, ordering: .acquiringAndReleasing) { core.release(session) }
     }
 }

@@ -6,6 +6,8 @@ struct StatementCache {
     }
 
     private var entries: [String: Entry] = [:]
+    /// The one found last, which is the most recently used: most statements repeat the one before.
+    private var last: PreparedStatement?
     private var uses: UInt64 = 0
     private var names: UInt64 = 0
     /// Of this session alone, whatever server a pooler may give it: two clients that used one name there would run each
@@ -36,15 +38,18 @@ struct StatementCache {
     }
 
     mutating func find(_ sql: String) -> PreparedStatement? {
+        if let last, last.sql == sql { return last }
         guard let index = entries.index(forKey: sql) else { return nil }
         uses += 1
         entries.values[index].lastUse = uses
-        return entries.values[index].statement
+        last = entries.values[index].statement
+        return last
     }
 
     /// Keeps a statement; the ones it displaces are to be closed on the server.
     mutating func insert(_ statement: PreparedStatement) -> [PreparedStatement] {
         var displaced: [PreparedStatement] = []
+        last = nil
         uses += 1
         if let old = entries.updateValue(Entry(statement: statement, lastUse: uses), forKey: statement.sql) {
             displaced.append(old.statement)
@@ -59,11 +64,15 @@ struct StatementCache {
     /// Forgets a statement that the server no longer knows or takes.
     mutating func remove(_ statement: PreparedStatement) {
         if entries[statement.sql]?.statement === statement { entries[statement.sql] = nil }
+        last = nil
     }
 
     /// Forgets all; those that the server knows by name are to be closed there.
     mutating func removeAll() -> [PreparedStatement] {
-        defer { entries = [:] }
+        defer {
+            entries = [:]
+            last = nil
+        }
         return entries.values.map(\.statement).filter { !$0.isUnnamed }
     }
 }

@@ -68,11 +68,11 @@ final class EpollPoller: Poller, @unchecked Sendable {
                 _ = read(wakeUp, &value, 8)
                 continue
             }
-            var readiness: Interest = []
+            var readiness = Interest.none
             if event.events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue) != 0 { readiness.insert(.read) }
             if event.events & EPOLLOUT.rawValue != 0 { readiness.insert(.write) }
             // An error or hang-up is found by the next read or write.
-            if event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { readiness.formUnion([.read, .write]) }
+            if event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { readiness = .readAndWrite }
             events.append(ReadyEvent(token: event.data.u64, readiness: readiness))
         }
     }

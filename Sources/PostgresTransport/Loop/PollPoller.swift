@@ -70,11 +70,11 @@ final class PollPoller: Poller, @unchecked Sendable {
                 while read(wakeRead, &scratch, scratch.count) > 0 {}
                 continue
             }
-            var readiness: Interest = []
+            var readiness = Interest.none
             if flags & Int32(POLLIN) != 0 { readiness.insert(.read) }
             if flags & Int32(POLLOUT) != 0 { readiness.insert(.write) }
             // An error or hang-up is found by the next read or write.
-            if flags & Int32(POLLERR | POLLHUP | POLLNVAL) != 0 { readiness.formUnion([.read, .write]) }
+            if flags & Int32(POLLERR | POLLHUP | POLLNVAL) != 0 { readiness = .readAndWrite }
             events.append(ReadyEvent(token: tokens[index], readiness: readiness))
         }
     }

@@ -4,6 +4,9 @@ package struct Interest: OptionSet, Sendable {
     package init(rawValue: UInt8) { self.rawValue = rawValue }
     package static let read = Interest(rawValue: 1)
     package static let write = Interest(rawValue: 2)
+    // An array literal of these is built by way of a generic initialiser, at every look of the loop.
+    package static let readAndWrite = Interest(rawValue: 3)
+    package static let none: Interest = []
 }
 
 /// A descriptor that became ready, named by the token it was registered under.
