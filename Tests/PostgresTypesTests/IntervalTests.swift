@@ -82,4 +82,34 @@ import Testing
         #expect(PostgresInterval(microseconds: 7).duration == .microseconds(7))
         #expect(PostgresInterval(days: 1).duration == nil)
     }
+
+    @Test(
+        "trap 25: every IntervalStyle is read as the same interval",
+        arguments: [
+            (
+                "1 year 2 mons 3 days 04:05:06.7",
+                ["P1Y2M3DT4H5M6.7S", "@ 1 year 2 mons 3 days 4 hours 5 mins 6.7 secs", "+1-2 +3 +4:05:06.7"]
+            ),
+            (
+                "-1 years -2 mons +3 days -04:05:06",
+                ["@ 1 year 2 mons -3 days 4 hours 5 mins 6 secs ago", "-1-2 +3 -4:05:06"]
+            ),
+            ("-3 days -04:05:06", ["@ 3 days 4 hours 5 mins 6 secs ago", "-3 4:05:06", "P-3DT-4H-5M-6S"]),
+            ("3 days 04:05:06", ["3 4:05:06"]), ("1 year 2 mons", ["1-2", "@ 1 year 2 mons"]),
+            ("-1 years -2 mons", ["-1-2"]),
+            ("00:00:00", ["0", "@ 0", "PT0S"]), ("00:00:01", ["@ 1 sec", "0:00:01"]),
+            ("-00:00:00.5", ["@ 0.5 secs ago", "-0:00:00.5"]),
+            ("1 mon -1 days", ["@ 1 mon -1 days", "+0-1 -1 +0:00:00"]),
+        ])
+    func styles(text: String, others: [String]) throws {
+        let interval = try #require(PostgresInterval(text))
+        for other in others { #expect(PostgresInterval(other) == interval, "\(other)") }
+    }
+
+    @Test(
+        "what is of no IntervalStyle",
+        arguments: ["1", "@", "@ ", "@ 1", "1-12", "1-2 3", "+1-2 3 +4:05:06", "@ 1 week", "3 4", "-", "@ 1.5 days"])
+    func noStyle(text: String) {
+        #expect(PostgresInterval(text) == nil)
+    }
 }

@@ -30,6 +30,78 @@ struct IntervalReader {
         return reader.isAtEnd ? result : nil
     }
 
+    /// `IntervalStyle` sql_standard: `0`, `1-2` for years and months, `3 4:05:06.7` for days and a clock, one sign before
+    /// all of it; or `+1-2 -3 +4:05:06.7`, where each has its own.
+    mutating func readStandard() -> PostgresInterval? {
+        let isNegative = takeSign()
+        guard let first = reader.number(digits: 1...18) else { return nil }
+        if reader.isAtEnd { return first == 0 ? result : nil }
+        let sign: Int128 = isNegative ? -1 : 1
+        if reader.takes("-") {
+            guard let months = reader.number(digits: 1...2), months < 12 else { return nil }
+            self.months = sign * (Int128(first) * 12 + Int128(months))
+            if reader.isAtEnd { return result }
+            guard reader.takes(" "), let areDaysNegative = writtenSign(), let days = reader.number(digits: 1...18),
+                reader.takes(" "), let isClockNegative = writtenSign()
+            else { return nil }
+            self.days = Int128(areDaysNegative ? -days : days)
+            guard let hours = reader.number(digits: 1...18), reader.takes(":"),
+                readClock(hours: hours, isNegative: isClockNegative)
+            else { return nil }
+        } else {
+            days = sign * Int128(first)
+            guard reader.takes(" "), let hours = reader.number(digits: 1...18), reader.takes(":"),
+                readClock(hours: hours, isNegative: isNegative)
+            else { return nil }
+        }
+        return reader.isAtEnd ? result : nil
+    }
+
+    /// `IntervalStyle` postgres_verbose: `@ 1 year -2 mons 3 days 4 hours 5 mins 6.7 secs ago`, where the last word turns
+    /// all signs round.
+    mutating func readVerbose() -> PostgresInterval? {
+        guard reader.takes(word: "@ ") else { return nil }
+        if reader.takes(word: "0"), reader.isAtEnd { return result }
+        var isAgo = false
+        repeat {
+            if reader.takes(word: "ago") {
+                isAgo = true
+                break
+            }
+            let sign: Int128 = takeSign() ? -1 : 1
+            guard let number = reader.number(digits: 1...18) else { return nil }
+            var fraction: Int64 = 0
+            if reader.takes(".") {
+                guard let digits = reader.microseconds() else { return nil }
+                fraction = digits
+            }
+            guard reader.takes(" "), addVerbose(Int128(number), Int128(fraction), sign) else { return nil }
+        } while reader.takes(" ")
+        if isAgo { (months, days, microseconds) = (-months, -days, -microseconds) }
+        return reader.isAtEnd ? result : nil
+    }
+
+    private mutating func addVerbose(_ number: Int128, _ fraction: Int128, _ sign: Int128) -> Bool {
+        if fraction == 0, addUnit(sign * number) { return true }
+        if reader.takes(word: "hour") {
+            microseconds += sign * number * Int128(ClockTime.microsecondsPerHour)
+        } else if reader.takes(word: "min") {
+            microseconds += sign * number * Int128(ClockTime.microsecondsPerMinute)
+        } else if reader.takes(word: "sec") {
+            microseconds += sign * (number * Int128(ClockTime.microsecondsPerSecond) + fraction)
+        } else {
+            return false
+        }
+        _ = reader.takes("s")
+        return true
+    }
+
+    /// True for a minus sign, false for a plus sign, nil for none.
+    private mutating func writtenSign() -> Bool? {
+        if reader.takes("-") { return true }
+        return reader.takes("+") ? false : nil
+    }
+
     mutating func readISO() -> PostgresInterval? {
         guard reader.takes("P"), !reader.isAtEnd else { return nil }
         var isTime = false

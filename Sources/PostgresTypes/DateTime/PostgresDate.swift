@@ -54,7 +54,7 @@ public struct PostgresDate: Hashable, Comparable, Sendable {
     }
 }
 
-extension PostgresDate: LosslessStringConvertible {
+extension PostgresDate: PostgresTextConvertible {
     /// Reads `2024-01-02`, `0044-03-15 BC`, `infinity` and `-infinity`; nil for anything else.
     public init?(_ text: some StringProtocol) {
         let date = DateTimeReader.read(text) { reader -> PostgresDate? in
@@ -95,27 +95,5 @@ extension PostgresDate: PostgresEncodable, PostgresDecodable, PostgresArrayEleme
     public func encode(into buffer: inout PostgresBuffer, as type: PostgresType) throws(PostgresError) {
         guard type == .date else { throw .cannotEncode(PostgresDate.self, as: type) }
         buffer.append(daysSince2000)
-    }
-}
-
-/// As its text, in ISO 8601.
-extension PostgresDate: Codable {
-    public init(from decoder: any Decoder) throws { self = try DateTimeCoding.decode(from: decoder) }
-    public func encode(to encoder: any Encoder) throws { try DateTimeCoding.encode(description, to: encoder) }
-}
-
-/// `Codable` by text.
-enum DateTimeCoding {
-    static func decode<V: LosslessStringConvertible>(from decoder: any Decoder) throws -> V {
-        let container = try decoder.singleValueContainer()
-        guard let value = V(try container.decode(String.self)) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "no \(V.self) in ISO 8601")
-        }
-        return value
-    }
-
-    static func encode(_ text: String, to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(text)
     }
 }

@@ -1,11 +1,15 @@
-extension PostgresInterval: LosslessStringConvertible {
-    /// Reads what the server writes with `IntervalStyle` postgres, `1 year 2 mons -3 days +04:05:06.7`, and ISO 8601,
-    /// `P1Y2M-3DT4H5M6.7S`. Nil for anything else, and for a value beyond the range of its part.
+extension PostgresInterval: PostgresTextConvertible {
+    /// Reads what the server writes with every `IntervalStyle`: `1 year 2 mons -3 days +04:05:06.7`, ISO 8601's
+    /// `P1Y2M-3DT4H5M6.7S`, `@ 1 year 2 mons ago`, and the `+1-2 -3 +4:05:06.7` of standard SQL. No text means one thing in
+    /// one of them and another in the next. Nil for anything else, and for a value beyond the range of its part.
     public init?(_ text: some StringProtocol) {
         let interval = DateTimeReader.read(text) { reader -> PostgresInterval? in
             if let sign = reader.infinity() { return sign > 0 ? .infinity : .negativeInfinity }
             var parts = IntervalReader(reader)
-            return reader.next == UInt8(ascii: "P") ? parts.readISO() : parts.readServer()
+            if reader.next == UInt8(ascii: "P") { return parts.readISO() }
+            if reader.next == UInt8(ascii: "@") { return parts.readVerbose() }
+            var standard = parts
+            return parts.readServer() ?? standard.readStandard()
         }
         guard let interval else { return nil }
         self = interval
@@ -46,10 +50,4 @@ extension PostgresInterval: LosslessStringConvertible {
         writer.append(size / 1_000_000 % 60, width: 2)
         writer.append(fraction: Int(size % 1_000_000))
     }
-}
-
-/// As the server's text.
-extension PostgresInterval: Codable {
-    public init(from decoder: any Decoder) throws { self = try DateTimeCoding.decode(from: decoder) }
-    public func encode(to encoder: any Encoder) throws { try DateTimeCoding.encode(description, to: encoder) }
 }

@@ -44,7 +44,7 @@ public struct PostgresTime: Hashable, Comparable, Sendable {
     }
 }
 
-extension PostgresTime: LosslessStringConvertible {
+extension PostgresTime: PostgresTextConvertible {
     /// Reads `04:05`, `04:05:06` and `04:05:06.789`; nil for anything else.
     public init?(_ text: some StringProtocol) {
         let time = DateTimeReader.read(text) { reader in reader.timeOfDay().flatMap { reader.isAtEnd ? $0 : nil } }
@@ -79,10 +79,4 @@ extension PostgresTime: PostgresEncodable, PostgresDecodable, PostgresArrayEleme
         guard type == .time else { throw .cannotEncode(PostgresTime.self, as: type) }
         buffer.append(microsecondsSinceMidnight)
     }
-}
-
-/// As its text, in ISO 8601.
-extension PostgresTime: Codable {
-    public init(from decoder: any Decoder) throws { self = try DateTimeCoding.decode(from: decoder) }
-    public func encode(to encoder: any Encoder) throws { try DateTimeCoding.encode(description, to: encoder) }
 }

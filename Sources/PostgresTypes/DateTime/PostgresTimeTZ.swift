@@ -27,7 +27,7 @@ public struct PostgresTimeTZ: Hashable, Comparable, Sendable {
     }
 }
 
-extension PostgresTimeTZ: LosslessStringConvertible {
+extension PostgresTimeTZ: PostgresTextConvertible {
     /// Reads `04:05:06.789-08`, `…+05:30`, `…Z`; nil for anything else, a time without offset included.
     public init?(_ text: some StringProtocol) {
         let time = DateTimeReader.read(text) { reader -> PostgresTimeTZ? in
@@ -72,10 +72,4 @@ extension PostgresTimeTZ: PostgresEncodable, PostgresDecodable, PostgresArrayEle
         buffer.append(time.microsecondsSinceMidnight)
         buffer.append(-secondsEastOfUTC)
     }
-}
-
-/// As its text, in ISO 8601.
-extension PostgresTimeTZ: Codable {
-    public init(from decoder: any Decoder) throws { self = try DateTimeCoding.decode(from: decoder) }
-    public func encode(to encoder: any Encoder) throws { try DateTimeCoding.encode(description, to: encoder) }
 }

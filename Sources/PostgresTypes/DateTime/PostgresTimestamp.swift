@@ -101,8 +101,8 @@ extension PostgresTimestamp: PostgresEncodable, PostgresDecodable, PostgresArray
 
 /// As text in ISO 8601, with a `T`.
 extension PostgresTimestamp: Codable {
-    public init(from decoder: any Decoder) throws { self = try DateTimeCoding.decode(from: decoder) }
+    public init(from decoder: any Decoder) throws { self = try TextFormCoding.decode(from: decoder) }
     public func encode(to encoder: any Encoder) throws {
-        try DateTimeCoding.encode(TimestampRange.text(microsecondsSince2000, style: .iso, zoned: false), to: encoder)
+        try TextFormCoding.encode(TimestampRange.text(microsecondsSince2000, style: .iso, zoned: false), to: encoder)
     }
 }

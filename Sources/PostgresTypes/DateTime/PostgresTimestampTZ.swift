@@ -98,8 +98,8 @@ extension PostgresTimestampTZ: PostgresEncodable, PostgresDecodable, PostgresArr
 
 /// As text in ISO 8601, with a `T` and `+00:00`.
 extension PostgresTimestampTZ: Codable {
-    public init(from decoder: any Decoder) throws { self = try DateTimeCoding.decode(from: decoder) }
+    public init(from decoder: any Decoder) throws { self = try TextFormCoding.decode(from: decoder) }
     public func encode(to encoder: any Encoder) throws {
-        try DateTimeCoding.encode(TimestampRange.text(microsecondsSince2000, style: .iso, zoned: true), to: encoder)
+        try TextFormCoding.encode(TimestampRange.text(microsecondsSince2000, style: .iso, zoned: true), to: encoder)
     }
 }

@@ -97,7 +97,9 @@ enum FoundationJSON {
             throw PostgresError(.encodingFailed, "a Swift \(V.self) cannot be written as JSON")
         }
         switch type {
-        case .jsonb: buffer.append(jsonbVersion)
+        case .jsonb:
+            if let path = data.withUnsafeBytes({ pathOfNUL($0) }) { throw JSONValue.nulError(path) }
+            buffer.append(jsonbVersion)
         case .json, .text, .varchar, .unspecified, .unknown: break
         default: throw .cannotEncode(V.self, as: type)
         }
@@ -116,6 +118,24 @@ enum FoundationJSON {
                 throw .invalidBytes(V.self, type: type, "it is no JSON of that shape")
             }
         }
+    }
+
+    /// Where the text has `\u0000`, which the server refuses; nil where it has none. A backslash that is itself escaped
+    /// begins no escape: `\\u0000` is six characters.
+    private static func pathOfNUL(_ text: UnsafeRawBufferPointer) -> String? {
+        var index = 0
+        while index < text.count {
+            guard text[index] == UInt8(ascii: "\\") else {
+                index += 1
+                continue
+            }
+            if text[index...].starts(with: "\\u0000".utf8) {
+                return (try? JSONParser.parse(text, maximumDepth: 10_000))?.pathOfNUL
+                    ?? JSONPlace.path(to: index, in: text)
+            }
+            index += 2
+        }
+        return nil
     }
 
     /// Where decoding failed, by key; never what stood there.

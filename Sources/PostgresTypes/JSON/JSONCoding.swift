@@ -7,11 +7,7 @@ extension JSONValue: PostgresCodable {
     public func encode(into buffer: inout PostgresBuffer, as type: PostgresType) throws(PostgresError) {
         switch type {
         case .jsonb:
-            guard !containsNUL else {
-                throw PostgresError(
-                    .encodingFailed, "a JSON string holds U+0000, which jsonb cannot store",
-                    advice: "Remove the character, or use a json column")
-            }
+            if let path = pathOfNUL { throw JSONValue.nulError(path) }
             buffer.append(jsonbVersion)
             buffer.append(json: self)
         case .json, .text, .varchar, .unspecified, .unknown:
@@ -28,6 +24,14 @@ extension JSONValue: PostgresCodable {
                 throw .invalidBytes(JSONValue.self, type: type, "\(error)")
             }
         }
+    }
+}
+
+extension JSONValue {
+    static func nulError(_ path: String) -> PostgresError {
+        PostgresError(
+            .encodingFailed, "a JSON string holds U+0000, which jsonb cannot store, at \(path)",
+            advice: "Remove the character (JSONParser.Unstorable does it), or use a json column")
     }
 }
 

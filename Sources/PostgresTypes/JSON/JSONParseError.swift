@@ -1,6 +1,6 @@
 /// Why text is no JSON, and where.
 ///
-/// Holds no part of the text: it may be secret.
+/// Holds no part of the text but the keys on the way to the place: values may be secret.
 public struct JSONParseError: Error, Sendable, Hashable {
     /// What was found wrong; the raw value says it in words.
     public enum Reason: String, Sendable, Hashable {
@@ -34,13 +34,16 @@ public struct JSONParseError: Error, Sendable, Hashable {
     public var line: Int
     /// Byte within the line, from 1.
     public var column: Int
+    /// Which value it is in, by keys and indexes from the top: `$.orders[2].note`.
+    public var path: String
 
     /// An error at a place that is known.
-    public init(_ reason: Reason, offset: Int, line: Int, column: Int) {
+    public init(_ reason: Reason, offset: Int, line: Int, column: Int, path: String = "$") {
         self.reason = reason
         self.offset = offset
         self.line = line
         self.column = column
+        self.path = path
     }
 
     /// The error at a place in `bytes`.
@@ -51,10 +54,14 @@ public struct JSONParseError: Error, Sendable, Hashable {
             line += 1
             lineStart = index + 1
         }
-        self.init(reason, offset: offset, line: line, column: offset - lineStart + 1)
+        self.init(
+            reason, offset: offset, line: line, column: offset - lineStart + 1,
+            path: JSONPlace.path(to: offset, in: bytes))
     }
 }
 
 extension JSONParseError: CustomStringConvertible {
-    public var description: String { "\(reason.rawValue), at line \(line), column \(column) (byte \(offset))" }
+    public var description: String {
+        "\(reason.rawValue), at line \(line), column \(column) (byte \(offset)), in \(path)"
+    }
 }

@@ -11,23 +11,39 @@ public struct JSONParser {
         case reject
     }
 
+    /// What to do with what JSON can write and PostgreSQL cannot store: `\u0000`, and half of a surrogate pair.
+    public enum Unstorable: Sendable {
+        /// U+0000 is read, as it is JSON, and refused when it is written as `jsonb`; half a pair is refused at once.
+        case reject
+        /// Both are left out.
+        case strip
+        /// Each becomes U+FFFD, the replacement character.
+        case replace
+    }
+
     private let bytes: UnsafeRawBufferPointer
     private var index = 0
     private var depth = 0
     private let maximumDepth: Int
     private let duplicateKeys: DuplicateKeys
+    private let unstorable: Unstorable
 
-    private init(_ bytes: UnsafeRawBufferPointer, maximumDepth: Int, duplicateKeys: DuplicateKeys) {
+    private init(
+        _ bytes: UnsafeRawBufferPointer, maximumDepth: Int, duplicateKeys: DuplicateKeys, unstorable: Unstorable
+    ) {
         self.bytes = bytes
         self.maximumDepth = maximumDepth
         self.duplicateKeys = duplicateKeys
+        self.unstorable = unstorable
     }
 
     /// Reads one value that fills `bytes`, but for white space around it.
     public static func parse(
-        _ bytes: UnsafeRawBufferPointer, maximumDepth: Int = 512, duplicateKeys: DuplicateKeys = .lastWins
+        _ bytes: UnsafeRawBufferPointer, maximumDepth: Int = 512, duplicateKeys: DuplicateKeys = .lastWins,
+        unstorable: Unstorable = .reject
     ) throws(JSONParseError) -> JSONValue {
-        var parser = JSONParser(bytes, maximumDepth: maximumDepth, duplicateKeys: duplicateKeys)
+        var parser = JSONParser(
+            bytes, maximumDepth: maximumDepth, duplicateKeys: duplicateKeys, unstorable: unstorable)
         let value = try parser.value()
         parser.skipWhitespace()
         guard parser.index == bytes.count else { throw parser.error(.trailingBytes) }
@@ -209,19 +225,33 @@ public struct JSONParser {
         case UInt8(ascii: "r"): text.append(0x0D)
         case UInt8(ascii: "t"): text.append(0x09)
         case UInt8(ascii: "u"):
-            var code = try hexDigits()
-            if code >= 0xD800, code < 0xDC00 {
-                guard index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u")
-                else { throw error(.loneSurrogate, at: start) }
-                index += 2
-                let low = try hexDigits()
-                guard low >= 0xDC00, low < 0xE000 else { throw error(.loneSurrogate, at: start) }
-                code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)
+            guard let scalar = try escapedScalar(from: start) else {
+                if unstorable == .replace { text.append(contentsOf: [0xEF, 0xBF, 0xBD]) }
+                return
             }
-            guard let scalar = Unicode.Scalar(code) else { throw error(.loneSurrogate, at: start) }
             text.append(contentsOf: UTF8.encode(scalar).map { Array($0) } ?? [])
         default: throw error(.invalidEscape, at: start)
         }
+    }
+
+    /// The character of one `\u`, or of two that make a pair; `index` is behind the first `u`. Nil for what is to be
+    /// stripped or replaced.
+    private mutating func escapedScalar(from start: Int) throws(JSONParseError) -> Unicode.Scalar? {
+        let code = try hexDigits()
+        if code == 0, unstorable != .reject { return nil }
+        if let scalar = Unicode.Scalar(code) { return scalar }
+        if code < 0xDC00, index + 1 < bytes.count, bytes[index] == UInt8(ascii: "\\"),
+            bytes[index + 1] == UInt8(ascii: "u")
+        {
+            let next = index
+            index += 2
+            let low = try hexDigits()
+            if low >= 0xDC00, low < 0xE000 { return Unicode.Scalar(0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00)) }
+            // A character of its own, which is read next.
+            index = next
+        }
+        guard unstorable != .reject else { throw error(.loneSurrogate, at: start) }
+        return nil
     }
 
     private mutating func hexDigits() throws(JSONParseError) -> UInt32 {
@@ -244,13 +274,15 @@ public struct JSONParser {
 }
 
 extension JSONValue {
-    /// Reads one JSON text.
-    public init(parsing text: String) throws(JSONParseError) {
-        self = try JSONValue(parsing: Array(text.utf8))
+    /// Reads one JSON text. `unstorable` says what becomes of characters that PostgreSQL cannot store.
+    public init(parsing text: String, unstorable: JSONParser.Unstorable = .reject) throws(JSONParseError) {
+        self = try JSONValue(parsing: Array(text.utf8), unstorable: unstorable)
     }
 
-    /// Reads one JSON text from its UTF-8.
-    public init(parsing bytes: [UInt8]) throws(JSONParseError) {
-        self = try bytes.span.bytes.withUnsafeBytes { bytes throws(JSONParseError) in try JSONParser.parse(bytes) }
+    /// Reads one JSON text from its UTF-8. `unstorable` says what becomes of characters that PostgreSQL cannot store.
+    public init(parsing bytes: [UInt8], unstorable: JSONParser.Unstorable = .reject) throws(JSONParseError) {
+        self = try bytes.span.bytes.withUnsafeBytes { bytes throws(JSONParseError) in
+            try JSONParser.parse(bytes, unstorable: unstorable)
+        }
     }
 }

@@ -51,6 +51,12 @@ enum ValuesExamples {
         try await pool.execute("INSERT INTO profiles (id, data) VALUES (\(id + 1), \(anything))")
     }
 
+    /// What cannot be stored
+    static func storable(_ text: String) throws -> JSONValue {
+        let value = try JSONValue(parsing: text, unstorable: .replace)
+        return value
+    }
+
     /// Types of your own
     static func customers(in pool: PostgresPool) async throws -> [CustomerID] {
         let open: [Status] = [.draft, .sent]

@@ -87,4 +87,23 @@ struct JSONCodingTests {
         let value = try JSONValue(parsing: #"{"é":1,"b":1.0,"a":{"z":1e2,"y":"\u0001\/"}}"#)
         #expect(value.json(canonical: true) == #"{"a":{"y":"\u0001/","z":100},"b":1,"é":1}"#)
     }
+
+    @Test("trap 27: U+0000 is refused for jsonb, with its place; text that only looks like it goes through")
+    func nulByPlace() throws {
+        let value: JSONValue = ["orders": [1, ["note": "a\0b"]]]
+        #expect(value.pathOfNUL == "$.orders[1].note")
+        let key: JSONValue = ["a": ["k\0": 1]]
+        #expect(key.pathOfNUL == #"$.a."k\u0000""#)
+        struct Order: Codable, Sendable { var notes: [String] }
+        for error in [
+            #expect(throws: PostgresError.self) { try encoded(value) },
+            #expect(throws: PostgresError.self) { try encoded(JSONB(["orders": ["x": "a\0"]])) },
+            #expect(throws: PostgresError.self) { try encoded(JSONB(Order(notes: ["", "\0"]))) },
+        ] {
+            #expect(error?.code == .encodingFailed)
+            #expect(error?.message.contains("at $.") == true)
+        }
+        #expect(try encoded(JSONB(Order(notes: ["\\u0000"]))) == [1] + Array(#"{"notes":["\\u0000"]}"#.utf8))
+        #expect(try encoded(JSON(Order(notes: ["\0"]))) == Array(#"{"notes":["\u0000"]}"#.utf8))
+    }
 }

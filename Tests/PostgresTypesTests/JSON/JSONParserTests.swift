@@ -88,4 +88,27 @@ struct JSONParserTests {
         object["new"] = "x"
         #expect(object.keys.last == "new")
     }
+
+    @Test("trap 27: an error names the place by keys and indexes")
+    func places() {
+        for (text, path) in [
+            (#"{"a": [1, {"b": "\ud800"}]}"#, "$.a[1].b"), (#"["x", "\udc00"]"#, "$[1]"), (#""\ud800""#, "$"),
+            (#"{"a:[": 1, "k,\"": ["\ud800"]}"#, #"$."k,\""[0]"#), (#"{"a": 1, "\ud800": 2}"#, "$"),
+            (#"{"a": {"b": 1}, "c": x}"#, "$.c"), (#"[[], [1], x"#, "$[2]"), ("x", "$"), ("{\"a\": {} , x", "$"),
+        ] {
+            let error = #expect(throws: JSONParseError.self) { try JSONValue(parsing: text) }
+            #expect(error?.path == path, "\(text)")
+        }
+    }
+
+    @Test("trap 27: what cannot be stored is stripped or replaced when that is asked for, and nothing else is")
+    func unstorable() throws {
+        let text = #"{"a\u0000": "x\u0000y\ud800z\\u0000\ud83d\ude00\udc00\ud800\ud83d\ude00"}"#
+        #expect(throws: JSONParseError.self) { try JSONValue(parsing: text) }
+        #expect(try JSONValue(parsing: text, unstorable: .strip) == ["a": "xyz\\u0000\u{1F600}\u{1F600}"])
+        let replaced: JSONValue = ["a\u{FFFD}": "x\u{FFFD}y\u{FFFD}z\\u0000\u{1F600}\u{FFFD}\u{FFFD}\u{1F600}"]
+        #expect(try JSONValue(parsing: text, unstorable: .replace) == replaced)
+        #expect(throws: JSONParseError.self) { try JSONValue(parsing: #""\ud800\u00"#, unstorable: .strip) }
+        #expect(try JSONValue(parsing: #""\ud800\u0041""#, unstorable: .strip) == "A")
+    }
 }
