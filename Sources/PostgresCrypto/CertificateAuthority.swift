@@ -116,6 +116,21 @@ package final class CertificateAuthority: @unchecked Sendable {
             serialNumber: request.serialNumber)
     }
 
+    /// A key of an issued certificate again, encrypted with a password (PKCS #8, AES-256).
+    package static func encrypt(privateKeyPEM: String, password: String) throws(CryptoError) -> String {
+        let text = Array(privateKeyPEM.utf8)
+        guard let bio = BIO_new_mem_buf(text, Int32(clamping: text.count)) else { throw .last("Reading a private key") }
+        defer { BIO_free(bio) }
+        guard let key = PEM_read_bio_PrivateKey(bio, nil, nil, nil) else { throw .last("Reading a private key") }
+        defer { EVP_PKEY_free(key) }
+        return try PEM.text("Writing a private key") { output in
+            password.withCString {
+                PEM_write_bio_PKCS8PrivateKey(
+                    output, key, EVP_aes_256_cbc(), $0, Int32(clamping: password.utf8.count), nil, nil)
+            }
+        }
+    }
+
     /// Seconds that a certificate is valid when nothing else is asked: 30 days.
     package static let defaultLifetime = 30 * 24 * 3600
     /// Seconds that certificates begin before now, for peers whose clocks are behind.

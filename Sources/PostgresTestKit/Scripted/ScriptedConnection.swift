@@ -1,3 +1,5 @@
+import PostgresCrypto
+
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Musl)
@@ -15,6 +17,7 @@ public final class ScriptedConnection {
     private let record: (FrontendMessage) -> Void
     private var unread: [UInt8] = []
     private var hasStarted = false
+    private var tls: TLSServer?
 
     init(_ channel: consuming Channel, _ waiting: ScriptWaiting, record: @escaping (FrontendMessage) -> Void) {
         self.channel = consume channel
@@ -33,7 +36,12 @@ public final class ScriptedConnection {
     public func send(
         _ messages: [BackendMessage], fileID: String = #fileID, line: Int = #line
     ) throws(ScriptFailure) {
-        guard channel?.send(messages.flatMap(\.bytes)) == true else {
+        var bytes = messages.flatMap(\.bytes)
+        if let tls {
+            tls.write(bytes)
+            bytes = tls.takeOutgoing()
+        }
+        guard channel?.send(bytes) == true else {
             throw ScriptFailure(message: "the client has gone", fileID: fileID, line: line)
         }
     }
@@ -48,6 +56,41 @@ public final class ScriptedConnection {
             try send(.raw(Array(rest.prefix(max(1, size)))), fileID: fileID, line: line)
             rest = rest.dropFirst(max(1, size))
         }
+    }
+
+    /// Encrypts from here on, once the client has shaken hands; the name that it sent (SNI).
+    /// - Throws: `ScriptFailure` when the client does not like it, or goes.
+    @discardableResult
+    package func startTLS(
+        _ identity: ScriptedTLS, fileID: String = #fileID, line: Int = #line
+    ) throws(ScriptFailure) -> String? {
+        guard let server = identity.makeServer() else {
+            throw ScriptFailure(message: "TLS could not be set up", fileID: fileID, line: line)
+        }
+        while !server.isEstablished {
+            guard let descriptor = channel?.descriptor else { break }
+            try waiting.waitUntilReadable(descriptor, "a handshake", fileID, line)
+            guard let bytes = channel?.receive(upTo: 65_536), !bytes.isEmpty else {
+                throw ScriptFailure(message: "the client has gone while shaking hands", fileID: fileID, line: line)
+            }
+            server.receive(bytes)
+            var failure: CryptoError?
+            do throws(CryptoError) { try server.handshake() } catch { failure = error }
+            _ = channel?.send(server.takeOutgoing())
+            if let failure { throw ScriptFailure(message: "\(failure)", fileID: fileID, line: line) }
+        }
+        tls = server
+        // The first message may have come with the end of the handshake.
+        unread += server.read()
+        return server.requestedName
+    }
+
+    /// Waits for bytes of the client that are no messages, such as the beginning of a handshake, and drops them.
+    /// - Throws: `ScriptFailure` when none come.
+    package func skipBytes(fileID: String = #fileID, line: Int = #line) throws(ScriptFailure) {
+        guard let descriptor = channel?.descriptor else { return }
+        try waiting.waitUntilReadable(descriptor, "bytes", fileID, line)
+        _ = channel?.receive(upTo: 65_536)
     }
 
     /// Waits for the next message, whatever it is.
@@ -163,7 +206,12 @@ public final class ScriptedConnection {
             guard let descriptor = channel?.descriptor else { return false }
             try waiting.waitUntilReadable(descriptor, "a message", fileID, line)
             guard let bytes = channel?.receive(upTo: 65_536), !bytes.isEmpty else { return false }
-            unread += bytes
+            guard let tls else {
+                unread += bytes
+                continue
+            }
+            tls.receive(bytes)
+            unread += tls.read()
         }
         return true
     }

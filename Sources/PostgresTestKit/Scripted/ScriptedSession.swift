@@ -67,6 +67,14 @@ public final class ScriptedSession {
         return (processID, secretKey)
     }
 
+    /// As `ScriptedConnection.startTLS`, on the newest connection.
+    @discardableResult
+    package func startTLS(
+        _ identity: ScriptedTLS, fileID: String = #fileID, line: Int = #line
+    ) throws(ScriptFailure) -> String? {
+        try current(fileID, line).startTLS(identity, fileID: fileID, line: line)
+    }
+
     /// As `ScriptedConnection.send`, on the newest connection.
     public func send(_ messages: BackendMessage..., fileID: String = #fileID, line: Int = #line) throws(ScriptFailure) {
         try current(fileID, line).send(messages, fileID: fileID, line: line)
@@ -113,6 +121,12 @@ public final class ScriptedSession {
     /// As `ScriptedConnection.expectEnd`, on the newest connection.
     public func expectEnd(fileID: String = #fileID, line: Int = #line) throws(ScriptFailure) {
         try current(fileID, line).expectEnd(fileID: fileID, line: line)
+    }
+
+    /// The newest connection, to speak on it when there is a newer one.
+    /// - Throws: `ScriptFailure` before the first client.
+    package func newest(fileID: String = #fileID, line: Int = #line) throws(ScriptFailure) -> ScriptedConnection {
+        try current(fileID, line)
     }
 
     /// Closes the newest connection in good order.

@@ -1,29 +1,38 @@
 import PostgresCrypto
 import PostgresWire
 
-/// A certificate authority and one server certificate, made for one server.
+/// A certificate authority and the certificates that one server and its clients need.
 enum CertificateFiles {
-    /// Writes `root.crt`, `server.crt` and `server.key` in PEM into `directory`.
+    /// Writes `root.crt`, `root.crl`, `server.crt`, `server.key`, and `client-NAME.crt` and `.key` for each client, in PEM,
+    /// into `directory`.
     ///
-    /// - Parameters:
-    ///   - names: the host names and IP addresses the certificate is valid for.
-    ///   - isExpired: true for a certificate that was valid until yesterday.
     /// - Throws: `PostgresError(.tlsFailed)` when libcrypto refuses, for instance a name it cannot read.
-    static func write(names: [String], isExpired: Bool, into directory: String) throws(PostgresError) {
-        let authority: CertificateAuthority
-        let server: IssuedCertificate
+    static func write(_ tls: TemporaryServer.TLS, into directory: String) throws(PostgresError) {
         let day = 86_400
+        var files: [String: String] = [:]
         do throws(CryptoError) {
-            authority = try CertificateAuthority(commonName: "Egret temporary authority")
-            server = try authority.issueServerCertificate(
-                dnsNames: names.filter { !isAddress($0) }, ipAddresses: names.filter(isAddress),
-                lifetime: isExpired ? -day : 30 * day)
+            let authority = try CertificateAuthority(
+                commonName: "Egret temporary authority", keyKind: tls.isEd25519 ? .ed25519 : .p256)
+            let server = try authority.issueServerCertificate(
+                dnsNames: tls.names.filter { !isAddress($0) }, ipAddresses: tls.names.filter(isAddress),
+                lifetime: tls.isExpired ? -day : 30 * day)
+            files["root.crt"] = authority.certificatePEM
+            files["root.crl"] = try authority.revocationList(revoking: tls.isRevoked ? [server.serialNumber] : [])
+            files["server.crt"] = server.certificatePEM
+            files["server.key"] = server.privateKeyPEM
+            for name in tls.clientNames {
+                let client = try authority.issueClientCertificate(commonName: name)
+                files["client-\(name).crt"] = client.certificatePEM
+                var key = client.privateKeyPEM
+                if let password = tls.clientKeyPassword {
+                    key = try CertificateAuthority.encrypt(privateKeyPEM: key, password: password)
+                }
+                files["client-\(name).key"] = key
+            }
         } catch {
             throw PostgresError(.tlsFailed, "a certificate for the temporary server could not be made: \(error)")
         }
-        try PrivateFile.write(authority.certificatePEM, to: directory + "/root.crt")
-        try PrivateFile.write(server.certificatePEM, to: directory + "/server.crt")
-        try PrivateFile.write(server.privateKeyPEM, to: directory + "/server.key")
+        for (name, text) in files { try PrivateFile.write(text, to: "\(directory)/\(name)") }
     }
 
     private static func isAddress(_ name: String) -> Bool {

@@ -21,6 +21,16 @@ extension TemporaryServer {
         "postgres://\(credentials)@/\(Self.escaped(database))?host=\(Self.escaped(socketDirectory))&port=\(port)"
     }
 
+    /// The list of what the certificate's authority has revoked, in PEM, when TLS was asked for.
+    public var revocationListFile: String? { options.tls == nil ? nil : socketDirectory + "/root.crl" }
+
+    /// Certificate and key, in PEM, that one of the `clientNames` of the TLS options shows to the server.
+    public func clientCertificate(for name: String) -> (certificateFile: String, keyFile: String)? {
+        guard options.tls?.clientNames.contains(name) == true else { return nil }
+        let path = "\(socketDirectory)/client-\(name)"
+        return (path + ".crt", path + ".key")
+    }
+
     /// The variables that PostgreSQL's own programs read, for a child process.
     public var environment: [String: String] {
         var variables = [

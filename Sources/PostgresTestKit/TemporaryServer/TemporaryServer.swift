@@ -110,10 +110,11 @@ public final class TemporaryServer: Sendable {
     private static func write(_ options: Options, into directory: String) throws(PostgresError) {
         var settings = ServerFiles.common.merging(ServerFiles.throwaway) { $1 }
         if let tls = options.tls {
-            try CertificateFiles.write(names: tls.names, isExpired: tls.isExpired, into: directory)
+            try CertificateFiles.write(tls, into: directory)
             settings["ssl"] = "on"
             settings["ssl_cert_file"] = directory + "/server.crt"
             settings["ssl_key_file"] = directory + "/server.key"
+            if !tls.clientNames.isEmpty { settings["ssl_ca_file"] = directory + "/root.crt" }
         }
         settings.merge(options.settings) { $1 }
         try PrivateFile.write(ServerFiles.settings(settings), to: directory + "/settings.conf")

@@ -19,6 +19,14 @@ extension TemporaryServer {
         public var isRequired: Bool
         /// True for a certificate whose validity ended yesterday.
         public var isExpired: Bool
+        /// True for a certificate that its own authority has revoked; the list is in `revocationListFile`.
+        public var isRevoked = false
+        /// True for a signature that has no digest of its own, so that SCRAM's channel binding is not possible.
+        public var isEd25519 = false
+        /// The roles that clients get a certificate for, for `cert` and `clientcert` in `accessRules`.
+        public var clientNames: [String] = []
+        /// Encrypts the keys of those certificates.
+        public var clientKeyPassword: String?
 
         /// A certificate for this machine, valid for now, which clients may do without.
         public init(
