@@ -166,3 +166,50 @@ private func wait(_ descriptor: Int32, _ events: Int32) {
         #expect(error?.description.contains("no.such.host.invalid") == true)
     }
 }
+
+#if canImport(Glibc)
+import Glibc
+
+@Suite struct SocketOptionsTests {
+    @Test("keepalives and the user timeout reach the socket") func options() throws {
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(listener) }
+        try #require(listen(listener, 1) == 0)
+        var address = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        withUnsafeMutablePointer(to: &address) {
+            _ = $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(listener, $0, &length) }
+        }
+        let target = try #require(Resolver.numericAddress("127.0.0.1", port: Int(UInt16(bigEndian: address.sin_port))))
+        var options = SocketOptions()
+        options.keepaliveIdle = 11
+        options.keepaliveInterval = 7
+        options.keepaliveCount = 3
+        options.userTimeout = 12_345
+        let made = try Socket(connectingTo: target, options: options)
+        let descriptor = made.descriptor
+        let tcp = Int32(IPPROTO_TCP)
+        #expect(Socket.option(descriptor, SOL_SOCKET, SO_KEEPALIVE) == 1)
+        #expect(Socket.option(descriptor, tcp, TCP_KEEPIDLE) == 11)
+        #expect(Socket.option(descriptor, tcp, TCP_KEEPINTVL) == 7)
+        #expect(Socket.option(descriptor, tcp, TCP_KEEPCNT) == 3)
+        #expect(Socket.option(descriptor, tcp, TCP_USER_TIMEOUT) == 12_345)
+
+        options.keepsAlive = false
+        options.userTimeout = nil
+        let quiet = try Socket(connectingTo: target, options: options)
+        #expect(Socket.option(quiet.descriptor, SOL_SOCKET, SO_KEEPALIVE) == 0)
+        #expect(Socket.option(quiet.descriptor, tcp, TCP_USER_TIMEOUT) == 0)
+    }
+
+    @Test("an address is no name, and a name no address")
+    func numericAddresses() {
+        for (text, isAddress) in [
+            ("127.0.0.1", true), ("::1", true), ("localhost", false), ("", false), ("1.2.3.4.5", false),
+            ("db.example.com", false), ("fe80::1%lo", true),
+        ] {
+            #expect((Resolver.numericAddress(text, port: 5432) != nil) == isAddress, "\(text)")
+        }
+    }
+}
+#endif

@@ -108,6 +108,14 @@ package struct SCRAMClient: ~Copyable {
         return Array(channelBinding.header.utf8) + bare
     }
 
+    /// How many iterations a server's first message asks for; 0 when it does not say it in the right way.
+    package static func iterationCount(in serverFirst: [UInt8]) -> Int {
+        guard let field = serverFirst.split(separator: UInt8(ascii: ",")).last, field.starts(with: "i=".utf8) else {
+            return 0
+        }
+        return Int(String(decoding: field.dropFirst(2), as: UTF8.self)) ?? 0
+    }
+
     /// The final message: channel binding, the joint nonce, and the proof that we know the password.
     ///
     /// The server's message is checked, the iteration cap included, before anything is hashed.

@@ -19,6 +19,14 @@ package struct Channel: ~Copyable {
         }
     }
 
+    /// The protocol that the server has agreed to (ALPN), if any.
+    package var applicationProtocol: String? {
+        switch tls {
+        case .some(let session): session.applicationProtocol
+        case .none: nil
+        }
+    }
+
     /// Throws what the connecting ended with, if it was an error.
     package func finishConnecting() throws(TransportError) { try socket.finishConnecting() }
 
@@ -37,14 +45,15 @@ package struct Channel: ~Copyable {
             } catch {
                 // The alert tells the server why.
                 _ = try? flush()
-                throw TransportError(.tls, error.message)
+                throw TransportError(error)
             }
             _ = try flush()
             if progress != .wantsRead { return true }
             switch try receiveCiphertext() {
             case .bytes: continue
             case .wouldBlock: return false
-            case .endOfStream: throw TransportError(.tls, "the server closed the connection during the TLS handshake")
+            case .endOfStream:
+                throw TransportError(TLSError(.truncated, "the server closed the connection during the TLS handshake"))
             }
         }
     }
@@ -52,7 +61,8 @@ package struct Channel: ~Copyable {
     /// Reads what has come. Encrypted, it may hold more than one call returns: call until `wouldBlock`.
     package mutating func receive(into buffer: UnsafeMutableRawBufferPointer) throws(TransportError) -> IOResult {
         guard isEncrypted else { return try socket.receive(into: buffer) }
-        while true {
+        var taken = 0
+        while taken <= Self.mostWithoutContent {
             do throws(TLSError) {
                 switch try tls?.read(into: buffer) {
                 case .bytes(let count): return .bytes(count)
@@ -60,16 +70,20 @@ package struct Channel: ~Copyable {
                 case .wantsRead, nil: break
                 }
             } catch {
-                throw TransportError(.tls, error.message)
+                throw TransportError(error)
             }
             switch try receiveCiphertext() {
-            case .bytes: continue
+            case .bytes(let count): taken += count
             case .wouldBlock: return .wouldBlock
             // PostgreSQL ends sessions without TLS's goodbye; its own protocol says whether something is missing.
             case .endOfStream: return .endOfStream
             }
         }
+        throw TransportError(TLSError(.failed, "the server sends nothing but TLS's own messages"))
     }
+
+    /// A record has at most 16 KB: who sends a megabyte without a byte of content would keep the thread for ever.
+    private static let mostWithoutContent = 1024 * 1024
 
     private mutating func receiveCiphertext() throws(TransportError) -> IOResult {
         let socket = socket.descriptor
@@ -90,7 +104,7 @@ package struct Channel: ~Copyable {
         // What is encrypted cannot be taken back: wait until it is gone before more is taken.
         guard try flush() else { return .wouldBlock }
         let piece = UnsafeRawBufferPointer(rebasing: bytes.prefix(128 * 1024))
-        do throws(TLSError) { try tls?.write(piece) } catch { throw TransportError(.tls, error.message) }
+        do throws(TLSError) { try tls?.write(piece) } catch { throw TransportError(error) }
         _ = try flush()
         return .bytes(piece.count)
     }

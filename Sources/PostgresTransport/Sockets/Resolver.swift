@@ -28,12 +28,17 @@ package enum Resolver {
         }
     }
 
+    /// The address that `host` is written as, without asking anybody; nil when it is a name.
+    package static func numericAddress(_ host: String, port: Int) -> SocketAddress? {
+        try? addresses(host: host, port: port, flags: AI_NUMERICHOST).first
+    }
+
     /// The look-up itself; blocks.
-    static func addresses(host: String, port: Int) throws(TransportError) -> [SocketAddress] {
+    static func addresses(host: String, port: Int, flags: Int32 = 0) throws(TransportError) -> [SocketAddress] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Platform.streamSocket
-        hints.ai_flags = AI_NUMERICSERV
+        hints.ai_flags = AI_NUMERICSERV | flags
         var list: UnsafeMutablePointer<addrinfo>?
         let code = getaddrinfo(host, String(port), &hints, &list)
         guard code == 0 else {

@@ -12,14 +12,16 @@ package struct Socket: ~Copyable {
 
     /// Opens a socket and begins to connect it. The socket becomes writable once the connection stands or has failed;
     /// `finishConnecting()` tells which.
-    package init(connectingTo address: SocketAddress) throws(TransportError) {
+    package init(
+        connectingTo address: SocketAddress, options: SocketOptions = SocketOptions()
+    ) throws(TransportError) {
         descriptor = socket(address.family, Platform.streamSocket, 0)
         guard descriptor >= 0 else { throw TransportError(errno: errno) }
         try Syscalls.makeNonBlocking(descriptor)
         if !address.isUnix {
             // Queries are small and wanted at once: no waiting for more to send (Nagle).
             try Syscalls.setOption(descriptor, Platform.tcp, TCP_NODELAY, 1)
-            try Syscalls.setOption(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1)
+            try options.set(on: descriptor)
         }
         #if canImport(Darwin)
         try Syscalls.setOption(descriptor, SOL_SOCKET, SO_NOSIGPIPE, 1)

@@ -23,6 +23,8 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
 
     package var kind: Kind
     package var description: String
+    /// What kind of TLS failure, where it was one.
+    package var tls: TLSError.Code?
 
     package init(_ kind: Kind, _ description: String) {
         self.kind = kind
@@ -32,6 +34,14 @@ package struct TransportError: Error, Sendable, Equatable, CustomStringConvertib
     package init(errno code: Int32) {
         self.init(.system(code), String(cString: strerror(code)))
     }
+
+    init(_ error: TLSError) {
+        self.init(.tls, error.message)
+        tls = error.code
+    }
+
+    /// The queue of a unix socket's listener is full: it takes no notice of who tries, who has to come again.
+    package var isCrowded: Bool { kind == .system(EAGAIN) }
 
     /// Nobody listens at the address.
     package var isRefused: Bool { kind == .system(ECONNREFUSED) || kind == .system(ENOENT) }

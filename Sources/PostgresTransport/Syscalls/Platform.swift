@@ -16,6 +16,13 @@ enum Platform {
     static let tcp = Int32(IPPROTO_TCP)
     #endif
 
+    /// Seconds of silence before TCP asks whether the other side is there.
+    #if canImport(Darwin)
+    static let keepaliveIdle = TCP_KEEPALIVE
+    #else
+    static let keepaliveIdle = TCP_KEEPIDLE
+    #endif
+
     /// Keeps a write to a closed socket from raising SIGPIPE. Darwin has a socket option instead.
     #if canImport(Darwin)
     static let noSignal: Int32 = 0

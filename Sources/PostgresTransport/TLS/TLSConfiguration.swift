@@ -1,5 +1,5 @@
 /// What a client asks of TLS. The meaning of a `sslmode` is made from this by the caller.
-package struct TLSConfiguration: Sendable {
+package struct TLSConfiguration: Sendable, Hashable {
     /// What has to be true of the server's certificate.
     package enum Verification: Sendable, Hashable {
         /// Nothing: the connection is encrypted, but to anybody (`sslmode=require` without a root certificate).

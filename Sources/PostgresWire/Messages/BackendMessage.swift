@@ -106,6 +106,23 @@ package enum BackendMessage {
         return (processID, key)
     }
 
+    /// NegotiateProtocolVersion: the newest version the server speaks, and the protocol options it does not know.
+    package static func negotiateProtocolVersion(
+        _ content: UnsafeRawBufferPointer
+    ) throws(PostgresError) -> (version: Int32, unknownOptions: [String]) {
+        var reader = MessageReader(content, "NegotiateProtocolVersion")
+        let version = try reader.integer(Int32.self)
+        let count = Int(try reader.integer(Int32.self))
+        // Each name takes at least the byte that ends it.
+        guard count >= 0, count <= reader.remaining else {
+            throw PostgresError(.protocolViolation, "the server's NegotiateProtocolVersion has a wrong count")
+        }
+        var options: [String] = []
+        for _ in 0..<count { options.append(try reader.cString()) }
+        try reader.finish()
+        return (version, options)
+    }
+
     package static func parameterStatus(
         _ content: UnsafeRawBufferPointer
     ) throws(PostgresError) -> (name: String, value: String) {

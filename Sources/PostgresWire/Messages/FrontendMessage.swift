@@ -23,11 +23,14 @@ package enum FrontendMessage {
 
     // MARK: Before the session
 
-    /// StartupMessage of protocol 3.0 with its parameters ("user", "database", …).
-    package static func startup(_ parameters: [(name: String, value: String)], to buffer: inout PostgresBuffer) {
+    /// StartupMessage with its parameters ("user", "database", …). `version` has the major version in its upper half and
+    /// the minor one in its lower.
+    package static func startup(
+        version: Int32 = 3 << 16, _ parameters: [(name: String, value: String)], to buffer: inout PostgresBuffer
+    ) {
         let start = buffer.count
         buffer.append(Int32(0))
-        buffer.append(Int32(3 << 16))
+        buffer.append(version)
         for (name, value) in parameters {
             buffer.append(cString: name)
             buffer.append(cString: value)
