@@ -107,6 +107,27 @@ import Testing
         try await server.finished()
     }
 
+    @Test("trap 12: without a key a deadline ends the connection, and the error says why") func noCancelKeyDeadline()
+        async throws
+    {
+        let server = try ScriptedServer { s in
+            try s.acceptStartup()
+            try s.send(.authenticationOk, .readyForQuery())
+            try s.answerPrepare()
+            try s.expect("B", "E", "S")
+            try s.expectEnd()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let error = try await promptly {
+            try await failure { try await connection.execute("SELECT pg_sleep(60)", timeout: .seconds(6)) }
+        }
+        #expect(error.code == .timeout)
+        #expect(error.advice?.contains("BackendKeyData") == true)
+        #expect(!connection.isOpen)
+        try await server.finished()
+        #expect(!server.received.contains { $0.kind == "7" })
+    }
+
     @Test("trap 45: a server that does not hear the cancel is left", arguments: [true, false])
     func givesUpAfterTheCancelTimeout(closesCancelConnection: Bool) async throws {
         let server = try ScriptedServer { s in

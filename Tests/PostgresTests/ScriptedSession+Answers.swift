@@ -4,6 +4,7 @@ import Testing
 
 /// The wire module has one of that name for its own messages.
 typealias BackendMessage = PostgresTestKit.BackendMessage
+typealias FrontendMessage = PostgresTestKit.FrontendMessage
 
 /// A password that no error may show.
 let secret = "s3cret-Passw0rd"
@@ -41,6 +42,15 @@ struct Unexpected: Error {
 }
 
 extension ScriptedSession {
+    /// Waits for a client, agrees to its request for TLS and shakes hands; the name that it sent (SNI).
+    @discardableResult
+    func acceptTLS(_ tls: ScriptedTLS, fileID: String = #fileID, line: Int = #line) throws -> String? {
+        try accept(fileID: fileID, line: line)
+        try expect("8", fileID: fileID, line: line)
+        try send(.raw([UInt8(ascii: "S")]), fileID: fileID, line: line)
+        return try startTLS(tls, fileID: fileID, line: line)
+    }
+
     /// Waits for Parse, Describe, Sync, and Close of statements before them, and says that the statement is right; its
     /// text.
     @discardableResult
@@ -110,6 +120,14 @@ extension ScriptedSession {
 }
 
 extension PostgresConnection {
+    /// Cancels a statement once the server has it; what it fails with.
+    func cancelRunningStatement(_ server: ScriptedServer) async throws -> PostgresError {
+        let task = Task { try await self.execute("SELECT pg_sleep(60)") }
+        try await server.received("E")
+        task.cancel()
+        return try await failure { try await task.value }
+    }
+
     /// What `answerCheck` answers.
     func check(sourceLocation: SourceLocation = #_sourceLocation) async {
         do {

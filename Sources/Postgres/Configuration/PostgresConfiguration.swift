@@ -16,8 +16,9 @@ public struct PostgresConfiguration: Sendable {
     public var user: String
     /// Sent when the server asks for it, in the way that it asks for. Never in `description`.
     public var password: String?
-    /// Asked for the password on each connect, in place of `password`: for passwords that expire, such as the tokens of
-    /// cloud providers. What it throws, the connect throws; it counts against `connectTimeout`.
+    /// Asked for the password on each connect, in place of `password`, when the server wants one: for passwords that
+    /// expire, such as the tokens of cloud providers. It counts against `connectTimeout`. A `PostgresError` that it throws,
+    /// the connect throws; of others only the type is told.
     public var passwordProvider: (@Sendable () async throws -> String)?
     /// Asked for a bearer token when the server wants one (PostgreSQL 18, RFC 7628), on each connect.
     public var oauthTokenProvider: (@Sendable (PostgresOAuthRequest) async throws -> String)?
@@ -41,7 +42,8 @@ public struct PostgresConfiguration: Sendable {
     public var applicationName: String?
     /// Settings for the session, such as `search_path`; sent with the first message.
     public var parameters: [String: String] = [:]
-    /// For the whole way to a usable connection: name, socket, TLS, password. The first of several addresses may use it up.
+    /// For the whole way to a usable connection: name, socket, TLS, password. Where there are several addresses, each has it
+    /// for itself; so has the second attempt, without TLS, of `sslmode=prefer`.
     public var connectTimeout: Duration = .seconds(10)
     /// TCP's own check that the server still answers.
     public var keepalives = PostgresKeepalives()

@@ -8,6 +8,8 @@ public struct PostgresOAuth: Sendable, Hashable {
     public var clientSecret: String?
     /// What to ask for, separated by spaces; what the server says when nil.
     public var scope: String?
+    /// Whether a token may be sent over TCP without TLS. Whoever sees a token can use it: for tests on one machine.
+    public var allowsUnencrypted = false
 
     /// By its parts.
     public init(issuer: String? = nil, clientID: String? = nil, clientSecret: String? = nil, scope: String? = nil) {

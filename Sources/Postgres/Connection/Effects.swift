@@ -13,6 +13,12 @@ struct Effects: ~Copyable {
     var resumesReading = false
     var connected: (@Sendable (PostgresError?) -> Void)?
     var connectError: PostgresError?
+    /// The server wants what only somebody outside has.
+    var wants: Authentication.Want?
+    /// Nobody waits for its answer any more.
+    var uselessTask: Task<Void, Never>?
+    /// There is more to read, for which no event will come.
+    var readsOn = false
     var closed: (@Sendable () -> Void)?
     var notices: [PostgresServerError] = []
     var timers: [EventLoop.Timer] = []

@@ -21,14 +21,32 @@ extension Session {
             }
             request.milestone = .end
             let isAlone = state.requests.count == 1 && state.requests.first === request
+            if state.cancelKey == nil { request.abandonment?.advice = Self.cannotCancel }
+            // Nobody would see the statement's end before its deadline; who only lost interest may wait for it.
+            if isAlone, state.cancelKey == nil, reason.code == .timeout {
+                return self.closeInsteadOfCancelling(request, &state, &effects)
+            }
             guard isAlone, state.cancelKey != nil else {
-                if request.failure == nil { request.failure = reason }
+                if request.failure == nil { request.failure = request.abandonment }
                 effects.wakeups.wake(request)
                 return
             }
             self.startCancel(&state, &effects)
         }
     }
+
+    /// A server that gave no key cannot be told to stop; the end of the connection is all that is left.
+    private func closeInsteadOfCancelling(
+        _ request: Request, _ state: inout SessionState, _ effects: inout Effects
+    ) {
+        let what = "statement did not end before its deadline, and the server cannot be told to stop it"
+        request.abandonment?.message = "the \(what): the connection was closed"
+        close(&state, PostgresError(.connectionClosed, "a \(what)"), &effects)
+    }
+
+    private static let cannotCancel =
+        "Cancelling is not supported here: the server, or the proxy before it, sends no key for it (BackendKeyData). "
+        + "The statement may go on there; statement_timeout ends it"
 
     /// Sends a CancelRequest when the statement that runs is unwanted and nothing else can be hit.
     func startCancel(_ state: inout SessionState, _ effects: inout Effects) {
@@ -61,7 +79,7 @@ extension Session {
         }
         guard let key else { return }
         let canceller = Session(
-            loop: loop, configuration: configuration, address: address, security: security,
+            loop: loop, configuration: configuration, host: host, address: address, security: security,
             purpose: .cancel(processID: key.processID, secretKey: key.secretKey))
         canceller.connect(deadline: deadline) { _ in
             // Keeps the canceller alive until it is through.
@@ -72,7 +90,7 @@ extension Session {
     /// Has the server stop what a session leaves running: it would notice the end of the session only afterwards.
     func stopLeftBehind(_ key: (processID: Int32, secretKey: [UInt8])) {
         let canceller = Session(
-            loop: loop, configuration: configuration, address: address, security: security,
+            loop: loop, configuration: configuration, host: host, address: address, security: security,
             purpose: .cancel(processID: key.processID, secretKey: key.secretKey))
         canceller.connect(deadline: Session.deadline(after: configuration.cancelTimeout)) { _ in
             withExtendedLifetime(canceller) {}

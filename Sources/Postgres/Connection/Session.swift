@@ -10,13 +10,15 @@ import PostgresWire
 /// happens after the mutex is released (`Effects`).
 final class Session: EventHandler {
     enum Purpose: Sendable {
-        case queries
+        case queries(StartupOptions)
         /// Sends one CancelRequest and ends.
         case cancel(processID: Int32, secretKey: [UInt8])
     }
 
     let loop: EventLoop
     let configuration: PostgresConfiguration
+    /// The one of the configuration's hosts that `address` belongs to.
+    let host: PostgresHost
     let address: SocketAddress
     let security: SessionSecurity
     let purpose: Purpose
@@ -25,11 +27,12 @@ final class Session: EventHandler {
     let state: Mutex<SessionState>
 
     init(
-        loop: EventLoop, configuration: PostgresConfiguration, address: SocketAddress, security: SessionSecurity,
-        purpose: Purpose = .queries
+        loop: EventLoop, configuration: PostgresConfiguration, host: PostgresHost, address: SocketAddress,
+        security: SessionSecurity, purpose: Purpose
     ) {
         self.loop = loop
         self.configuration = configuration
+        self.host = host
         self.address = address
         self.security = security
         self.purpose = purpose
@@ -58,6 +61,12 @@ final class Session: EventHandler {
         if effects.sendsCancel { sendCancel() }
         if effects.resumesReading { resumeReading() }
         for timer in effects.timers { loop.cancel(timer) }
+        if effects.readsOn {
+            // In the loop's next turn, so that its other connections and its timers have theirs.
+            _ = loop.schedule(at: monotonicNanoseconds()) { self.readOn() }
+        }
+        if let want = effects.wants { provide(want) }
+        effects.uselessTask?.cancel()
         if let onNotice = configuration.onNotice { for notice in effects.notices { onNotice(notice) } }
         effects.connected?(effects.connectError)
         effects.closed?()
@@ -124,17 +133,38 @@ final class Session: EventHandler {
         case .closed: return
         default: break
         }
+        // Its turn comes.
+        guard !state.readsOnLater else { return }
         try read(&state, &effects)
     }
 
+    /// Goes on where `read` has stopped for the sake of others.
+    private func readOn() {
+        change { state, effects in
+            state.readsOnLater = false
+            guard state.phase != .closed, !state.isReadingPaused else { return }
+            do throws(PostgresError) { try self.read(&state, &effects) } catch { self.close(&state, error, &effects) }
+        }
+    }
+
+    /// Reads in one go; a server that never stops sending must not keep the loop.
+    private static let mostReads = 32
+
     /// Reads once, or, encrypted, until nothing is left that no event of the socket would announce.
     private func read(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {
+        var reads = 0
         repeat {
+            reads += 1
+            guard reads <= Self.mostReads else {
+                state.readsOnLater = true
+                effects.readsOn = true
+                return
+            }
             let result: IOResult?
             do {
                 result = try state.channel?.receive(into: state.inbound.freeSpace())
             } catch {
-                throw lost(error)
+                throw state.phase == .startingUp && error.kind == .tls ? tlsFailed(error) : lost(error)
             }
             switch result {
             case .bytes(let count):
@@ -159,7 +189,9 @@ final class Session: EventHandler {
             // More may have come with the end of the startup.
             if state.phase == .ready { try processAnswers(&state, &effects) }
         case .ready: try processAnswers(&state, &effects)
-        case .connecting, .handshaking, .awaitingCancelEnd, .closed: break
+        // Whatever a server says to a cancel, nobody reads it.
+        case .awaitingCancelEnd: state.inbound.consume(state.inbound.count)
+        case .connecting, .handshaking, .closed: break
         }
     }
 
@@ -226,6 +258,9 @@ final class Session: EventHandler {
     func close(_ state: inout SessionState, _ error: PostgresError, _ effects: inout Effects) {
         guard state.phase != .closed else { return }
         let wasReady = state.phase == .ready
+        if !wasReady { noteSetback(&state) }
+        effects.uselessTask = state.credentialTask
+        state.credentialTask = nil
         state.phase = .closed
         state.closeReason = error
         state.cancelPhase = .none

@@ -7,20 +7,36 @@ struct SessionSecurity: Sendable {
     let context: TLSContext?
     /// What a server without TLS means: true goes on without, false gives up.
     let allowsPlaintext: Bool
+    /// TLS is the first thing that is spoken, without asking (`sslnegotiation=direct`).
+    let isDirect: Bool
+    /// What the certificate is checked for, and what is sent as the server's name.
     let serverName: String
 
-    static let plaintext = SessionSecurity(context: nil, allowsPlaintext: true, serverName: "")
+    static let plaintext = SessionSecurity(context: nil, allowsPlaintext: true, isDirect: false, serverName: "")
 
-    /// The attempts that an `sslmode` stands for, in their order (PostgreSQL documentation, "SSL Mode Descriptions").
+    /// The name of PostgreSQL's protocol in TLS (IANA's registry of ALPN protocol identifiers).
+    static let applicationProtocol = "postgresql"
+
+    /// The attempts that an `sslmode` stands for with this host, in their order (PostgreSQL documentation, "SSL Mode
+    /// Descriptions").
     static func attempts(
-        for configuration: PostgresConfiguration
+        for configuration: PostgresConfiguration, host: PostgresHost
     ) throws(PostgresError) -> [SessionSecurity] {
+        let tls = configuration.tls
         // A unix socket never leaves the machine; libpq does not encrypt it either.
-        if configuration.isUnixSocket || configuration.tls.mode == .disable { return [.plaintext] }
+        if host.isUnixSocket || tls.mode == .disable { return [.plaintext] }
+        let isDirect = tls.negotiation == .direct
+        guard !isDirect || ![.allow, .prefer].contains(tls.mode) else {
+            throw PostgresError(
+                .invalidConfiguration, "sslnegotiation=direct does not go with sslmode=\(tls.mode.rawValue)",
+                advice: "Use sslmode=require or more: direct TLS leaves no way to go on without")
+        }
         let encrypted = SessionSecurity(
-            context: try makeContext(configuration.tls), allowsPlaintext: configuration.tls.mode == .prefer,
-            serverName: configuration.host)
-        switch configuration.tls.mode {
+            context: try makeContext(tls), allowsPlaintext: tls.mode == .prefer, isDirect: isDirect,
+            serverName: host.name.isEmpty ? host.address ?? "" : host.name)
+        // What must be bound to TLS has no use for a connection without.
+        if configuration.channelBinding == .require { return [encrypted] }
+        switch tls.mode {
         case .disable: return [.plaintext]
         case .allow: return [.plaintext, encrypted]
         case .prefer: return [encrypted, .plaintext]
@@ -33,6 +49,11 @@ struct SessionSecurity: Sendable {
         settings.sendsServerName = tls.sendsServerName
         settings.clientCertificateFile = tls.certificate
         settings.clientKeyFile = tls.key
+        settings.clientKeyPassword = tls.keyPassword
+        settings.revocationListFile = tls.revocationList
+        settings.minimumVersion = version(tls.minimumVersion)
+        settings.maximumVersion = tls.maximumVersion.map(version)
+        if tls.negotiation == .direct { settings.applicationProtocols = [applicationProtocol] }
         switch tls.rootCertificate {
         case "system"?: settings.roots = .system
         case let file?: settings.roots = .file(file)
@@ -47,10 +68,19 @@ struct SessionSecurity: Sendable {
             case .disable, .allow, .prefer: .none
             }
         do {
-            return try TLSContext(settings)
+            return try TLSContextCache.shared.context(settings)
         } catch {
             throw PostgresError(
-                .tlsFailed, error.message, advice: "Check sslrootcert, sslcert and sslkey")
+                .tlsFailed, error.message, advice: "Check sslrootcert, sslcrl, sslcert, sslkey and sslpassword")
+        }
+    }
+
+    private static func version(_ version: PostgresTLS.Version) -> TLSConfiguration.Version {
+        switch version {
+        case .tls10: .tls10
+        case .tls11: .tls11
+        case .tls12: .tls12
+        case .tls13: .tls13
         }
     }
 }

@@ -43,6 +43,10 @@ struct SessionState: ~Copyable {
     /// Called once, when the session is ready or can never be.
     var onConnected: (@Sendable (PostgresError?) -> Void)?
     var connectTimer: EventLoop.Timer?
+    /// Somebody outside is asked for a password or a token.
+    var credentialTask: Task<Void, Never>?
+    /// How far a connection that failed had come, for the decision whether another attempt may help.
+    var setback: ConnectSetback?
 
     var requests = RequestQueue()
     var statements: StatementCache
@@ -58,6 +62,8 @@ struct SessionState: ~Copyable {
 
     /// The reader has more rows than it can use for now.
     var isReadingPaused = false
+    /// There was more to read than one turn of the loop may take.
+    var readsOnLater = false
     /// Counted by the loop's polling.
     var isAnswerDue = false
     var closeReason: PostgresError?

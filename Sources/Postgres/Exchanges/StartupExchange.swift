@@ -2,43 +2,72 @@ import PostgresCrypto
 import PostgresTypes
 import PostgresWire
 
-/// From the first message to ReadyForQuery: answers what the server asks for.
+/// What one attempt to start a session asks for, where attempts differ.
+struct StartupOptions: Sendable {
+    var version: PostgresProtocolVersion
+    /// What the server must be; `preferStandby` has been made definite before.
+    var target = PostgresTargetSession.any
+    /// Where tokens come from, when a server has told it before.
+    var discovery: OAuthRefusal?
+}
+
+/// From the first message to a session that is ready: answers what the server asks for, and looks whether it is the
+/// kind of server that is wanted.
 ///
-/// Pure: messages in, bytes to send out. Trust, password, MD5 and SCRAM-SHA-256 (RFC 5802, RFC 7677).
+/// Pure: messages in, bytes to send out.
 struct StartupExchange: ~Copyable {
     enum Event {
         case nothing
+        case wants(Authentication.Want)
         case ready(TransactionStatus)
         case failed(PostgresServerError)
+        /// It works, and is another kind of server than is wanted.
+        case unsuitable(String)
     }
 
     private enum State {
         case authenticating
-        /// The proof is sent; the server must prove itself in turn.
-        case scram
         case authenticated
+        /// A statement asks what kind of server it is.
+        case asking
     }
 
-    private let user: String
-    private let password: String?
-    /// What binds a SCRAM proof to the TLS session; nil without TLS.
-    private let certificateDigest: [UInt8]?
+    /// libpq's bound for what comes before authentication; nobody who has not been let in needs more.
+    private static let largestEarlyFrame = 30_000
+    /// Bounds for all of it, and for one message behind authentication, which may be a long notice.
+    private static let largestTotal = 1024 * 1024
+    private static let mostMessages = 5000
+
+    private let options: StartupOptions
+    private let minimumVersion: PostgresProtocolVersion
+    /// Protocol options that the user's own settings ask for.
+    private let requestedOptions: Set<String>
     private var state = State.authenticating
-    private var scram: SCRAMClient?
+    private var authentication: Authentication
+    private var bytes = 0
+    private var messages = 0
+    private var hasNegotiated = false
+    private var answer: String?
 
     /// For cancelling; nil where the server, or a proxy before it, gives none.
     private(set) var cancelKey: (processID: Int32, secretKey: [UInt8])?
     /// The server's settings as it reported them.
     private(set) var parameters: [String: String] = [:]
+    /// What the session speaks: the version asked for, unless the server has only an older one.
+    private(set) var version: PostgresProtocolVersion
 
-    init(configuration: PostgresConfiguration, certificateDigest: [UInt8]?) {
-        user = configuration.user
-        password = configuration.password
-        self.certificateDigest = certificateDigest
+    init(configuration: PostgresConfiguration, options: StartupOptions, rules: AuthenticationRules) {
+        self.options = options
+        version = options.version
+        minimumVersion = configuration.minimumProtocol
+        requestedOptions = Set(configuration.parameters.keys.filter { $0.hasPrefix("_pq_.") })
+        authentication = Authentication(user: configuration.user, rules: rules)
     }
 
     /// The first message.
-    static func begin(_ configuration: PostgresConfiguration, to buffer: inout PostgresBuffer) {
+    static func begin(
+        _ configuration: PostgresConfiguration, version: PostgresProtocolVersion, to buffer: inout PostgresBuffer
+    ) {
         var parameters: [(name: String, value: String)] = [
             ("user", configuration.user), ("database", configuration.database ?? configuration.user),
             ("client_encoding", "UTF8"),
@@ -47,116 +76,180 @@ struct StartupExchange: ~Copyable {
         for (name, value) in configuration.parameters.sorted(by: { $0.key < $1.key }) {
             parameters.append((name, value))
         }
-        FrontendMessage.startup(parameters, to: &buffer)
+        FrontendMessage.startup(version: version.code, parameters, to: &buffer)
+    }
+
+    /// The longest message that may come now, as its own length counts it.
+    var largestFrame: Int { authentication.isDone ? Self.largestTotal : Self.largestEarlyFrame }
+
+    /// Something was asked for from outside: the server has to wait.
+    var isWaiting: Bool { authentication.isWaiting }
+
+    /// Nothing but the first message and its refusal: another version of the protocol may be what helps.
+    var hasHeardNothing: Bool { messages == 0 }
+
+    /// An empty token was sent, to be told where tokens come from.
+    var hasAskedForDiscovery: Bool { authentication.hasAskedForDiscovery }
+
+    /// What the server said of a token that it refused.
+    var tokenRefusal: OAuthRefusal? { authentication.tokenRefusal }
+
+    mutating func give(password: String, to buffer: inout PostgresBuffer) throws(PostgresError) {
+        try authentication.give(password: password, to: &buffer)
+    }
+
+    mutating func give(token: String, to buffer: inout PostgresBuffer) throws(PostgresError) {
+        try authentication.give(token: token, to: &buffer)
+    }
+
+    mutating func give(proof: Result<[UInt8], SCRAMError>, to buffer: inout PostgresBuffer) throws(PostgresError) {
+        try authentication.give(proof: proof, to: &buffer)
     }
 
     mutating func receive(
         _ kind: UInt8, _ content: UnsafeRawBufferPointer, to buffer: inout PostgresBuffer
     ) throws(PostgresError) -> Event {
+        if kind == BackendKind.errorResponse {
+            let error = try BackendMessage.serverError(content)
+            // A server that cannot say what it is, as in the middle of a failover, is not taken for what is wanted.
+            if case .asking = state { return .unsuitable("it does not say whether it is: \(error.message)") }
+            return .failed(error)
+        }
+        try count(content.count)
+        if case .asking = state { return try receiveAnswer(kind, content) }
         switch kind {
         case BackendKind.authentication:
-            try authenticate(try BackendMessage.authentication(content), to: &buffer)
-        case BackendKind.backendKeyData where isAuthenticated:
+            switch try authentication.receive(try BackendMessage.authentication(content), to: &buffer) {
+            case .nothing: break
+            case .wants(let want): return .wants(want)
+            case .done: state = .authenticated
+            }
+        case BackendKind.backendKeyData where authentication.isDone:
             cancelKey = try BackendMessage.backendKeyData(content)
-        case BackendKind.parameterStatus where isAuthenticated:
-            let (name, value) = try BackendMessage.parameterStatus(content)
-            parameters[name] = value
+        case BackendKind.parameterStatus where authentication.isDone:
+            try note(content)
         case BackendKind.noticeResponse:
             break
-        case BackendKind.negotiateProtocolVersion:
-            // We ask for 3.0, the oldest there is; a server has nothing to negotiate.
-            throw unexpected(kind)
-        case BackendKind.errorResponse:
-            return .failed(try BackendMessage.serverError(content))
-        case BackendKind.readyForQuery where isAuthenticated:
-            return .ready(try TransactionStatus(content))
+        case BackendKind.negotiateProtocolVersion where !authentication.isDone && !hasNegotiated:
+            hasNegotiated = true
+            try negotiate(content)
+        case BackendKind.readyForQuery where authentication.isDone:
+            return try ready(try TransactionStatus(content), to: &buffer)
         default:
             throw unexpected(kind, advice: "Is something other than PostgreSQL listening there?")
         }
         return .nothing
     }
 
-    private var isAuthenticated: Bool {
-        if case .authenticated = state { true } else { false }
+    /// A server that never comes to an end is none.
+    private mutating func count(_ size: Int) throws(PostgresError) {
+        messages += 1
+        bytes += size
+        guard messages <= Self.mostMessages, bytes <= Self.largestTotal else {
+            throw PostgresError(
+                .protocolViolation,
+                "the server sent \(messages) messages with \(bytes) bytes before it was ready, which no server does",
+                advice: "Is something other than PostgreSQL listening there?")
+        }
     }
 
-    private mutating func authenticate(
-        _ request: AuthenticationRequest, to buffer: inout PostgresBuffer
-    ) throws(PostgresError) {
-        switch (state, request) {
-        case (.authenticating, .ok):
-            state = .authenticated
-        case (.authenticating, .cleartextPassword):
-            FrontendMessage.password(try requirePassword(), to: &buffer)
-        case (.authenticating, .md5Password(let salt)):
-            let password = try requirePassword()
-            do {
-                FrontendMessage.password(
-                    try MD5Password.response(user: user, password: password, salt: salt), to: &buffer)
-            } catch {
-                throw PostgresError(.authenticationFailed, "the MD5 password could not be computed: \(error)")
-            }
-        case (.authenticating, .sasl(let mechanisms)):
-            try beginSCRAM(mechanisms, to: &buffer)
-        case (.scram, .saslContinue(let message)):
-            do {
-                let answer = try scram?.clientFinal(answering: message) ?? []
-                FrontendMessage.saslResponse(answer, to: &buffer)
-            } catch {
-                throw PostgresError(.authenticationFailed, "SCRAM: \(error)")
-            }
-        case (.scram, .saslFinal(let message)):
-            do { try scram?.verify(serverFinal: message) } catch {
-                throw PostgresError(
-                    .authenticationFailed, "the server could not prove that it knows the password: \(error)",
-                    advice: "Somebody may be impersonating the server")
-            }
-        case (.scram, .ok):
-            guard scram?.isVerified == true else {
-                throw PostgresError(
-                    .authenticationFailed, "the server let us in without proving that it knows the password",
-                    advice: "Somebody may be impersonating the server")
-            }
-            state = .authenticated
-        case (_, .unsupported(let code)):
-            let name = [2: "Kerberos V5", 7: "GSSAPI", 8: "GSSAPI", 9: "SSPI"][code] ?? "number \(code)"
+    private mutating func note(_ content: UnsafeRawBufferPointer) throws(PostgresError) {
+        let (name, value) = try BackendMessage.parameterStatus(content)
+        parameters[name] = value
+    }
+
+    // MARK: The protocol's version
+
+    private mutating func negotiate(_ content: UnsafeRawBufferPointer) throws(PostgresError) {
+        let (code, unknown) = try BackendMessage.negotiateProtocolVersion(content)
+        let invented = unknown.filter { !requestedOptions.contains($0) }
+        guard invented.isEmpty else {
             throw PostgresError(
-                .authenticationFailed, "the server asks for the authentication method \(name), which is not supported",
-                advice: "Use scram-sha-256 in pg_hba.conf")
+                .protocolViolation, "the server refuses \(invented.count) protocol options that nobody asked for")
+        }
+        guard code <= version.code, code != version.code || !unknown.isEmpty,
+            let offered = PostgresProtocolVersion.allCases.first(where: { $0.code == code })
+        else {
+            throw PostgresError(
+                .protocolViolation,
+                "asked for protocol \(version.rawValue), the server answers with \(code >> 16).\(code & 0xFFFF)")
+        }
+        guard offered >= minimumVersion else {
+            throw Self.tooOld("the server speaks protocol \(offered.rawValue) at best", minimumVersion)
+        }
+        guard unknown.isEmpty else {
+            throw PostgresError(
+                .connectionFailed, "the server does not know the protocol options \(unknown.joined(separator: ", "))",
+                advice: "Take them out of the connection's parameters")
+        }
+        version = offered
+    }
+
+    static func tooOld(_ what: String, _ minimum: PostgresProtocolVersion) -> PostgresError {
+        PostgresError(
+            .connectionFailed, "\(what), and min_protocol_version asks for \(minimum.rawValue)",
+            advice: "Protocol 3.2 needs PostgreSQL 18, and a proxy that knows it; min_protocol_version=3.0 goes without"
+        )
+    }
+
+    // MARK: The kind of server
+
+    private mutating func ready(
+        _ status: TransactionStatus, to buffer: inout PostgresBuffer
+    ) throws(PostgresError) -> Event {
+        // PostgreSQL 14 and later report what is needed; others are asked.
+        let isStandby = parameters["in_hot_standby"].map { $0 == "on" }
+        let isReadOnly = parameters["default_transaction_read_only"].map { $0 == "on" }
+        switch options.target {
+        case .any, .preferStandby:
+            return .ready(status)
+        case .readWrite, .readOnly:
+            if let isStandby, let isReadOnly { return verdict(isStandby || isReadOnly, status) }
+            FrontendMessage.query("SHOW transaction_read_only", to: &buffer)
+        case .primary, .standby:
+            if let isStandby { return verdict(isStandby, status) }
+            FrontendMessage.query("SELECT pg_catalog.pg_is_in_recovery()", to: &buffer)
+        }
+        state = .asking
+        return .nothing
+    }
+
+    /// Read-only, or in recovery: is it what is wanted?
+    private func verdict(_ isRestricted: Bool, _ status: TransactionStatus) -> Event {
+        switch options.target {
+        case .readWrite where isRestricted: .unsuitable("it is read-only")
+        case .readOnly where !isRestricted: .unsuitable("it is not read-only")
+        case .primary where isRestricted: .unsuitable("it is a standby")
+        case .standby where !isRestricted: .unsuitable("it is not a standby")
+        default: .ready(status)
+        }
+    }
+
+    private mutating func receiveAnswer(
+        _ kind: UInt8, _ content: UnsafeRawBufferPointer
+    ) throws(PostgresError) -> Event {
+        switch kind {
+        case BackendKind.rowDescription, BackendKind.commandComplete, BackendKind.noticeResponse:
+            break
+        case BackendKind.parameterStatus:
+            try note(content)
+        case BackendKind.dataRow:
+            // One column of text.
+            var reader = MessageReader(content, "DataRow")
+            guard try reader.count(eachAtLeast: 4) == 1 else { throw unexpected(kind) }
+            let length = Int(try reader.integer(Int32.self))
+            answer = String(decoding: try reader.bytes(length), as: UTF8.self)
+            try reader.finish()
+        case BackendKind.readyForQuery:
+            let status = try TransactionStatus(content)
+            switch answer {
+            case "on", "t": return verdict(true, status)
+            case "off", "f": return verdict(false, status)
+            default: return .unsuitable("it does not say whether it is")
+            }
         default:
-            throw PostgresError(.protocolViolation, "the server's authentication messages are out of order")
+            throw unexpected(kind)
         }
-    }
-
-    private mutating func beginSCRAM(_ mechanisms: [String], to buffer: inout PostgresBuffer) throws(PostgresError) {
-        let binding: SCRAMClient.ChannelBinding
-        if let certificateDigest, mechanisms.contains("SCRAM-SHA-256-PLUS") {
-            binding = .tlsServerEndPoint(certificateDigest)
-        } else if mechanisms.contains("SCRAM-SHA-256") {
-            binding = certificateDigest == nil ? .unsupported : .notOffered
-        } else {
-            throw PostgresError(
-                .authenticationFailed,
-                "the server offers no SASL mechanism that is supported: \(mechanisms.joined(separator: ", "))")
-        }
-        let password = try requirePassword()
-        do {
-            var client = try SCRAMClient(password: password, channelBinding: binding)
-            let first = try client.clientFirst()
-            FrontendMessage.saslInitialResponse(mechanism: client.mechanism, first, to: &buffer)
-            scram = consume client
-            state = .scram
-        } catch {
-            throw PostgresError(.authenticationFailed, "SCRAM: \(error)")
-        }
-    }
-
-    private func requirePassword() throws(PostgresError) -> String {
-        guard let password else {
-            throw PostgresError(
-                .authenticationFailed, "the server asks for a password and none is configured",
-                advice: "Put it into the URL (postgres://user:password@host/database) or into PGPASSWORD")
-        }
-        return password
+        return .nothing
     }
 }
