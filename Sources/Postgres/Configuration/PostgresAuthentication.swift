@@ -1,5 +1,5 @@
-/// Whether the proof of a password is bound to the TLS session (SCRAM-SHA-256-PLUS, RFC 5929 `tls-server-end-point`), so
-/// that nobody in the middle can pass it on.
+/// Whether the proof of a password is bound to the TLS session (SCRAM-SHA-256-PLUS, RFC 5929 `tls-server-end-point`),
+/// so that nobody in the middle can pass it on.
 public enum PostgresChannelBinding: String, Sendable, Hashable, CaseIterable {
     /// Never, even where the server offers it.
     case disable

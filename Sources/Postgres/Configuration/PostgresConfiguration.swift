@@ -4,7 +4,7 @@ public import PostgresWire
 ///
 ///     let configuration = try PostgresConfiguration("postgres://app:secret@db.example.com/app?sslmode=verify-full")
 ///
-/// Its `description` never holds the password.
+/// Its `description` never holds a secret. ``origins`` says where each setting came from.
 public struct PostgresConfiguration: Sendable {
     /// The places to try, in this order unless ``loadBalancesHosts``. Never empty where a connection is to be made.
     public var hosts: [PostgresHost]
@@ -63,6 +63,12 @@ public struct PostgresConfiguration: Sendable {
     /// Told of each notice and warning of the server, on the connection's own thread: return soon.
     public var onNotice: (@Sendable (PostgresServerError) -> Void)?
 
+    /// What was passed over while the configuration was read, and why: a password file that others can read, a variable
+    /// that something else goes before. No value is in it.
+    public internal(set) var warnings: [String] = []
+    /// Where the settings came from, and what they were then.
+    var remembered: [String: RememberedSetting] = [:]
+
     /// By its parts. Nothing is checked before it is used to connect.
     public init(
         host: String, port: Int = 5432, user: String, password: String? = nil, database: String? = nil,
@@ -110,27 +116,17 @@ public struct PostgresConfiguration: Sendable {
             throw PostgresError(
                 .invalidConfiguration, "no user is given", advice: "Put it into the URL: postgres://USER@host/database")
         }
-        for text in hosts.flatMap({ [$0.name, $0.address ?? "", $0.password ?? ""] }) + [
-            user, database ?? "", applicationName ?? "", password ?? "",
-        ]
-            + parameters.flatMap({ [$0, $1] })
-        {
+        for host in hosts where host.name.utf8.contains(UInt8(ascii: ",")) && !host.isUnixSocket {
+            throw PostgresError(
+                .invalidConfiguration, "the name of a host contains a comma", advice: "Set hosts to one for each")
+        }
+        for text in settingTexts().flatMap({ [$0.name, $0.text] }) + hosts.map({ $0.password ?? "" }) {
             guard !text.utf8.contains(0) else {
                 throw PostgresError(.invalidConfiguration, "a setting of the connection contains a NUL byte")
             }
         }
+        if let key = tls.key, tls.mode != .disable, hosts.contains(where: { !$0.isUnixSocket }) {
+            try ConfigurationFiles.checkKey(key)
+        }
     }
-}
-
-extension PostgresConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// The URL without the password.
-    public var description: String {
-        let secret = password == nil ? "" : ":***"
-        return "postgres://\(user)\(secret)@\(host):\(port)/\(database ?? user)?sslmode=\(tls.mode.rawValue)"
-    }
-
-    public var debugDescription: String { description }
-
-    /// Keeps `dump` and debuggers from showing the password.
-    public var customMirror: Mirror { Mirror(self, children: ["url": description]) }
 }

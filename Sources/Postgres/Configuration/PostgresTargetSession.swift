@@ -1,5 +1,5 @@
-/// What a server must be for a connection to be kept (libpq's `target_session_attrs`). With several hosts, those that do
-/// not fit are passed over.
+/// What a server must be for a connection to be kept (libpq's `target_session_attrs`). With several hosts, those that
+/// do not fit are passed over.
 public enum PostgresTargetSession: String, Sendable, Hashable, CaseIterable {
     /// Whatever answers.
     case any
