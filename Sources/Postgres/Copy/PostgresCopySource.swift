@@ -1,4 +1,5 @@
 public import PostgresTypes
+import PostgresWire
 
 /// What a COPY out of the server reads.
 public enum PostgresCopySource: Sendable {
@@ -26,6 +27,14 @@ public enum PostgresCopySource: Sendable {
 
     static func target(_ table: PostgresIdentifier, _ columns: [String]) -> String {
         columns.isEmpty ? table.sql : "\(table.sql) (\(list(columns)))"
+    }
+
+    static func copyInto(
+        _ table: PostgresIdentifier, _ columns: [String], options: String, isFrozen: Bool, where condition: String?
+    ) throws(PostgresError) -> String {
+        var sql = "COPY \(target(table, columns)) FROM STDIN (\(options)\(isFrozen ? ", FREEZE true" : ""))"
+        if let condition { sql += " WHERE \(condition)" }
+        return try sql.checkedCString("the COPY statement")
     }
 
     private static func list(_ columns: [String]) -> String {
