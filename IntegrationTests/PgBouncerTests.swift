@@ -101,6 +101,14 @@ struct PgBouncerTests {
             for try await row in try await pool.query("SELECT generate_series(1, 100000000)") {
                 if try row.decode(0, as: Int32.self) == 10 { break }
             }
+            let fetched = try await pool.withTransaction { tx in
+                try await tx.withCursor("SELECT id FROM t WHERE id < \(100)", fetchSize: 30) { cursor in
+                    var count = 0
+                    for try await _ in cursor { count += 1 }
+                    return count
+                }
+            }
+            #expect(fetched == 100)
             try await pool.withConnection { connection in
                 var count = 0
                 for try await _ in try await connection.copy(from: .table("t")) { count += 1 }

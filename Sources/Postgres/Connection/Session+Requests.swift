@@ -51,6 +51,59 @@ extension Session {
         }
     }
 
+    /// Sends several requests at once, each with a Sync of its own, and waits for the last of them.
+    ///
+    /// `encode` writes the messages of one; where it throws, that one has failed and the others go on.
+    func runAll(
+        _ requests: [Request], timeout: Duration?, _ encode: (Int, inout SessionState) throws(PostgresError) -> Void
+    ) async {
+        @Sendable func abandonAll(_ reason: PostgresError) {
+            for request in requests { abandon(request, reason) }
+            change { state, effects in
+                // A cancel stops one; of several each would have to be, one after the other.
+                let running = requests.count { $0.phase == .queued }
+                if running > 1, state.requests.count == running { self.close(&state, reason, &effects) }
+            }
+        }
+        await withTaskCancellationHandler {
+            await withUnsafeContinuation { waiter in
+                change { state, effects in
+                    var last: Request?
+                    for (index, request) in requests.enumerated() {
+                        do throws(PostgresError) {
+                            if let abandonment = request.abandonment { throw abandonment }
+                            guard state.phase == .ready else { throw self.isClosed(state) }
+                            guard state.copying == nil else { throw Self.isCopying }
+                            try encode(index, &state)
+                            request.phase = .queued
+                            state.requests.append(request)
+                            last = request
+                        } catch {
+                            request.failure = error
+                            request.phase = .finished
+                        }
+                    }
+                    guard let last else { return effects.wakeups.add(waiter) }
+                    last.waiter = waiter
+                    if let timeout {
+                        last.timer = self.loop.schedule(at: Session.deadline(after: timeout)) {
+                            abandonAll(Self.isLate(last.sql))
+                        }
+                    }
+                    if state.isReadingPaused { effects.resumesReading = true }
+                    self.scheduleFlush(&state, &effects)
+                }
+            }
+        } onCancel: {
+            abandonAll(PostgresError(.cancelled, "the task was cancelled"))
+        }
+    }
+
+    private static func isLate(_ sql: String) -> PostgresError {
+        PostgresError(
+            .timeout, "the statement did not end before its deadline; the server was told to stop", sql: sql)
+    }
+
     /// The error for what is asked of a session that has ended, saying why it did.
     private func isClosed(_ state: borrowing SessionState) -> PostgresError {
         let reason = state.closeReason
@@ -89,11 +142,7 @@ extension Session {
     // reference counts, for ever, an access to a table beside it.
     private func startTimer(_ timeout: Duration, for request: Request) {
         request.timer = loop.schedule(at: Session.deadline(after: timeout)) {
-            self.abandon(
-                request,
-                PostgresError(
-                    .timeout, "the statement did not end before its deadline; the server was told to stop",
-                    sql: request.sql))
+            self.abandon(request, Self.isLate(request.sql))
         }
     }
 
@@ -152,13 +201,22 @@ extension Session {
         }
         let (failure, completed) = change { _, _ in (request.failure, request.tags.count) }
         if var failure {
-            // The server's position is there for errors of syntax only.
-            if failure.code == .server, completed > 0 {
-                failure.message = "the server refused statement \(completed + 1) of the script"
-            }
+            if failure.code == .server { failure.message = Self.place(of: failure, in: sql, after: completed) }
             throw failure
         }
         return request
+    }
+
+    /// Which statement of a script it was. The server says a position only where it does not understand the text; then
+    /// nothing has been run.
+    private static func place(of failure: PostgresError, in script: String, after completed: Int) -> String {
+        let statements = ScriptStatements(script)
+        let found = failure.server?.position.flatMap { statements.number(at: $0 - 1) }
+        let number = found ?? completed + 1
+        guard statements.starts.count > 1 || completed > 0 else { return failure.message }
+        let text = "the server refused statement \(number) of the script"
+        guard statements.starts.indices.contains(number - 1) else { return text }
+        return text + ", which begins in line \(statements.starts[number - 1].line)"
     }
 
     /// The statement parsed by the server, from the cache or now.

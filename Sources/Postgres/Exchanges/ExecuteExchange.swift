@@ -23,12 +23,20 @@ struct ExecuteExchange {
     private let parsesEach: Bool
     /// Only a portal that was asked for some of its rows may have more.
     private let maySuspend: Bool
+    /// A portal is only opened; its rows are fetched later.
+    private var opensOnly = false
 
     init(statements: Int, parsesEach: Bool = false) {
         state = parsesEach ? .parse : .bind
         remaining = statements
         self.parsesEach = parsesEach
         maySuspend = false
+    }
+
+    /// Bind of a portal, between Parse and Describe where the statement has no name.
+    init(opening isUnnamed: Bool) {
+        self.init(statements: 1, parsesEach: isUnnamed)
+        opensOnly = true
     }
 
     /// From a later point on: `rows` for a portal that stands, `close` for its end.
@@ -44,7 +52,7 @@ struct ExecuteExchange {
     mutating func receive(_ kind: UInt8, _ content: UnsafeRawBufferPointer) throws(PostgresError) -> ExchangeEvent {
         switch (state, kind) {
         case (.bind, BackendKind.bindComplete):
-            state = parsesEach ? .describe : .rows
+            state = parsesEach ? .describe : opensOnly ? .done : .rows
             return .nothing
         case (.rows, BackendKind.commandComplete), (.copyOut, BackendKind.commandComplete):
             completed()
@@ -66,10 +74,10 @@ struct ExecuteExchange {
             state = .bind
             return .nothing
         case (.describe, BackendKind.noData):
-            state = .rows
+            state = opensOnly ? .done : .rows
             return .described([])
         case (.describe, BackendKind.rowDescription):
-            state = .rows
+            state = opensOnly ? .done : .rows
             return .described(try BackendMessage.rowDescription(content).map { PostgresColumn($0) })
         case (.close, BackendKind.closeComplete):
             completed()

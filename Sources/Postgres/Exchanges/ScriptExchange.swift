@@ -18,7 +18,7 @@ struct ScriptExchange {
         switch (state, kind) {
         case (.between, BackendKind.rowDescription):
             state = .rows
-            return .described(try BackendMessage.rowDescription(content).map { PostgresColumn($0) })
+            return .described(try BackendMessage.rowDescription(content).map { PostgresColumn($0, format: .text) })
         case (.between, BackendKind.emptyQueryResponse):
             return .nothing
         case (_, BackendKind.commandComplete):

@@ -13,6 +13,16 @@ public struct PostgresColumn: Sendable, Hashable {
     public var attributeNumber: Int
     /// What the type's declaration adds, such as the length of `varchar(20)`; -1 when nothing.
     public var typeModifier: Int
+    /// How its cells come: in binary, but for the results of scripts.
+    public var format = Format.binary
+
+    /// How values travel.
+    public enum Format: Sendable, Hashable {
+        /// As the server's output functions write them.
+        case text
+        /// As the server's send functions write them.
+        case binary
+    }
 
     /// A column made by hand, as tests need it.
     public init(
@@ -25,10 +35,11 @@ public struct PostgresColumn: Sendable, Hashable {
         self.typeModifier = typeModifier
     }
 
-    init(_ description: ColumnDescription) {
+    init(_ description: ColumnDescription, format: Format = .binary) {
         self.init(
             name: description.name, type: PostgresType(rawValue: description.typeOID), tableOID: description.tableOID,
             attributeNumber: Int(description.attributeNumber), typeModifier: Int(description.typeModifier))
+        self.format = format
     }
 }
 

@@ -19,11 +19,21 @@ extension PostgresConnection {
     ) async throws(PostgresError) -> [PostgresRows] {
         guard !queries.isEmpty else { return [] }
         try checkLease()
+        let (request, failure, _) = try await runBatch(queries, timeout: timeout)
+        if let failure { throw failure }
+        return session.change { _, _ in request.takeResults(connection: self) }
+    }
+
+    /// Sends the batch and waits for its end; why it failed, and at which statement if that failed before it was sent.
+    func runBatch(
+        _ queries: [PostgresQuery], timeout: Duration?
+    ) async throws(PostgresError) -> (request: Request, failure: PostgresError?, unfit: Int?) {
         var hasRepeated = false
         while true {
             let request = Request(
                 .execute(ExecuteExchange(statements: queries.count)), sql: queries[0].sql, keepsRows: true)
             var missing: Set<String> = []
+            var unfit: Int?
             await session.run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
                 let statements = find(queries, in: &state, missing: &missing)
                 guard missing.isEmpty else { throw PostgresError(.invalidUse, "a statement is not parsed yet") }
@@ -31,25 +41,21 @@ extension PostgresConnection {
                     request.exchange = .execute(ExecuteExchange(statements: queries.count, parsesEach: true))
                 }
                 try state.encode { (buffer) throws(PostgresError) in
-                    try Self.encode(queries, statements, to: &buffer)
+                    try Self.encode(queries, statements, to: &buffer, unfit: &unfit)
                 }
                 request.beginBatch(statements)
             }
             if missing.isEmpty {
-                let mayRepeat = session.change { state, _ in
-                    request.mayBeRepeated && state.transactionStatus == .idle
+                let (failure, mayRepeat) = session.change { state, _ in
+                    (request.failure, request.mayBeRepeated && state.transactionStatus == .idle)
                 }
-                guard mayRepeat, !hasRepeated else { return try results(of: request) }
+                guard mayRepeat, !hasRepeated else { return (request, failure, unfit) }
                 // The batch was a transaction, of which nothing is left.
                 hasRepeated = true
                 continue
             }
-            guard missing.count <= session.configuration.statementCacheSize else {
-                throw PostgresError(
-                    .invalidUse, "a batch has \(missing.count) different statements, more than are kept parsed",
-                    advice: "Raise statementCacheSize, or send smaller batches")
-            }
-            for sql in missing { _ = try await session.prepared(sql) }
+            guard missing.count <= session.configuration.statementCacheSize else { throw Self.tooMany(missing.count) }
+            for sql in missing { _ = try await session.prepared(sql, timeout: timeout) }
         }
     }
 
@@ -74,29 +80,22 @@ extension PostgresConnection {
 
     /// Bind and Execute of each, one Sync. Where a value does not fit, nothing stays in the buffer.
     private static func encode(
-        _ queries: [PostgresQuery], _ statements: [PreparedStatement], to buffer: inout PostgresBuffer
+        _ queries: [PostgresQuery], _ statements: [PreparedStatement], to buffer: inout PostgresBuffer,
+        unfit: inout Int?
     ) throws(PostgresError) {
         let start = buffer.count
-        for (query, statement) in zip(queries, statements) {
+        for (index, (query, statement)) in zip(queries, statements).enumerated() {
             do {
                 try statement.appendExecution(to: &buffer) { (buffer) throws(PostgresError) in
                     try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
                 }
             } catch {
                 buffer.truncate(to: start)
+                unfit = index
                 throw error
             }
         }
         FrontendMessage.sync(to: &buffer)
-    }
-
-    private func results(of request: Request) throws(PostgresError) -> [PostgresRows] {
-        let (failure, rows) = session.change { _, _ -> (PostgresError?, [PostgresRows]) in
-            if let failure = request.failure { return (failure, []) }
-            return (nil, request.takeResults(connection: self))
-        }
-        if let failure { throw failure }
-        return rows
     }
 }
 

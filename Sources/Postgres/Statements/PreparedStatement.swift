@@ -13,7 +13,7 @@ final class PreparedStatement: Sendable {
     /// What running it may mean for the other statements of the session.
     let reach: StatementReach
     /// The parameters' types as Parse has them; needed without a name alone.
-    private let parameterOIDs: [UInt32]
+    let parameterOIDs: [UInt32]
 
     init(name: String, sql: String, parameterTypes: [PostgresType], columns: [PostgresColumn]) {
         self.name = name

@@ -39,6 +39,12 @@ extension Request {
         results.append(StatementResult(columns: columns))
     }
 
+    /// The answer to one statement is held in memory, whatever its size.
+    func gatherOneResult() {
+        gathersResults = true
+        results.append(StatementResult(columns: columns))
+    }
+
     /// One statement of a batch is answered; the next one's rows have other columns.
     func finishStatement(tag: String) {
         results[results.count - 1].tag = tag

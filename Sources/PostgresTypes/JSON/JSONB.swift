@@ -85,7 +85,7 @@ extension JSON: PostgresCodable {
 }
 
 /// `Codable` values to and from the bytes of a cell.
-enum FoundationJSON {
+package enum FoundationJSON {
     static func encode<V: Encodable>(
         _ value: V, into buffer: inout PostgresBuffer, as type: PostgresType
     ) throws(PostgresError) {
@@ -106,7 +106,7 @@ enum FoundationJSON {
         data.withUnsafeBytes { buffer.append($0) }
     }
 
-    static func decode<V: Decodable>(
+    package static func decode<V: Decodable>(
         _: V.Type, from bytes: RawSpan, type: PostgresType
     ) throws(PostgresError) -> V {
         try withJSONText(bytes, type: type, as: V.self) { text throws(PostgresError) in

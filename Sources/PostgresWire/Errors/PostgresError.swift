@@ -37,6 +37,8 @@ public struct PostgresError: Error, Sendable {
         case poolTimeout
         /// COMMIT was sent, its answer never came: the transaction may or may not have been committed.
         case outcomeUnknown
+        /// Not run, since a statement before it in the batch had failed.
+        case skipped
         /// COMMIT was answered by ROLLBACK: the transaction had failed before.
         case rolledBack
     }

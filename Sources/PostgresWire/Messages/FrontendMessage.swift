@@ -123,6 +123,35 @@ package enum FrontendMessage {
         }
     }
 
+    /// Bind of a portal with a name, to be executed more than once; else as the above.
+    package static func bind<E: Error>(
+        portal: String, statement name: String, to buffer: inout PostgresBuffer,
+        parameters: (inout PostgresBuffer) throws(E) -> Void
+    ) throws(E) {
+        try message(UInt8(ascii: "B"), to: &buffer) { buffer throws(E) in
+            buffer.append(cString: portal)
+            buffer.append(cString: name)
+            try parameters(&buffer)
+            buffer.append(Int16(1))
+            buffer.append(Int16(1))
+        }
+    }
+
+    /// Execute of a portal, for so many rows at most; 0 is all.
+    package static func execute(portal: String, maximumRows: Int32, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "E"), to: &buffer) { buffer in
+            buffer.append(cString: portal)
+            buffer.append(maximumRows)
+        }
+    }
+
+    package static func close(portal name: String, to buffer: inout PostgresBuffer) {
+        message(UInt8(ascii: "C"), to: &buffer) { buffer in
+            buffer.append(UInt8(ascii: "P"))
+            buffer.append(cString: name)
+        }
+    }
+
     /// Execute of the unnamed portal, all rows.
     package static func execute(to buffer: inout PostgresBuffer) {
         message(UInt8(ascii: "E"), to: &buffer) { buffer in
