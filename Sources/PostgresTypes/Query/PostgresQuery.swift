@@ -21,6 +21,12 @@ public struct PostgresQuery: Sendable {
         values = PostgresParameters()
     }
 
+    /// A statement whose text has its placeholders already; it cannot be a part of another one.
+    package init(sql: String, parameters: PostgresParameters) {
+        self.sql = sql
+        values = parameters
+    }
+
     /// With room for so many bytes of text and so many values.
     init(capacity: Int, parameters count: Int) {
         sql = ""
