@@ -9,6 +9,25 @@ enum CopyingExamples {
         var data: JSONValue
     }
 
+    /// Rows in
+    static func sequence(_ events: [Event], to pool: PostgresPool) async throws -> Int {
+        let count = try await pool.copy(events, into: "events", columns: ["id", "at", "data"]) {
+            (event, row) throws(PostgresError) in
+            try row.append(event.id)
+            try row.append(event.at)
+            try row.append(event.data)
+        }
+        return count
+    }
+
+    /// Text and CSV
+    static func file(_ path: String, to pool: PostgresPool) async throws -> Int {
+        var format = PostgresCopyFormat.csv(header: .match, delimiter: ";", null: "NULL", encoding: "LATIN1")
+        format.forceNull = .columns(["name"])
+        let stored = try await pool.copy(file: path, into: "users", columns: ["id", "name"], format: format)
+        return stored
+    }
+
     struct User: Sendable {
         var id: Int
         var name: String

@@ -72,6 +72,13 @@ import Testing
     private func copying(_ pool: PostgresPool) async throws {
         let event = CopyingExamples.Event(id: 1, at: Date(timeIntervalSince1970: 0), data: ["a": 1])
         #expect(try await CopyingExamples.rowsIn([event, event], to: pool) == 2)
+        #expect(try await CopyingExamples.sequence([event], to: pool) == 1)
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(
+            "egret-\(UInt64.random(in: 0 ... .max))")
+        try Data("id;name\n7;Finch\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        #expect(try await CopyingExamples.file(file.path, to: pool) == 1)
+        try await pool.execute("DELETE FROM users WHERE id = 7")
         try await CopyingExamples.cells([[.number(3), .missing, .json(["a": 1])]], to: pool)
         let error = await #expect(throws: PostgresError.self) {
             try await CopyingExamples.cells([[.number(.max), .missing, .missing]], to: pool)
@@ -103,6 +110,12 @@ import Testing
         #expect(try await QueryingExamples.results(in: pool) == 1)
         let changes = [QueryingExamples.Change(id: 1, name: "Ada"), QueryingExamples.Change(id: 9, name: "nobody")]
         #expect(try await QueryingExamples.batch(in: pool, changes: changes) == 1)
+        #expect(try await QueryingExamples.named(in: pool, city: "Bergen", age: 1).isEmpty)
+        try await QueryingExamples.eachOfABatch(in: pool, changes: changes)
+        #expect(try await QueryingExamples.decodable(in: pool).first?.fullName == "Ada")
+        try await QueryingExamples.cursors(in: pool)
+        #expect(try await pool.query("SELECT body FROM messages WHERE id = 1", as: String.self).first() == "MESSAGE 1")
+        _ = try await QueryingExamples.plans(in: pool, city: "Bergen")
         for id in 3...4 { try await QueryingExamples.errors(in: pool, id: id, name: "Owl", email: "owl@example.com") }
         #expect(try await QueryingExamples.structs(in: pool).count == 3)
         // What the article says of a placeholder whose type the server cannot tell.

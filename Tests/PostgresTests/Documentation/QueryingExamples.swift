@@ -14,6 +14,11 @@ enum QueryingExamples {
         var name: String
     }
 
+    struct Contact: Decodable {
+        var id: Int
+        var fullName: String
+    }
+
     /// Values are parameters
     static func parameters(in pool: PostgresPool, age: Int, cities: [String]) async throws {
         let adults = try await pool.query(
@@ -68,6 +73,49 @@ enum QueryingExamples {
                 break
             }
         }
+    }
+
+    /// Rows as tuples, structs and single cells
+    static func decodable(in pool: PostgresPool) async throws -> [Contact] {
+        let contacts = try await pool.query("SELECT id, name AS full_name FROM users ORDER BY id", into: Contact.self)
+            .collect()
+        return contacts
+    }
+
+    /// Cursors
+    static func cursors(in pool: PostgresPool) async throws {
+        try await pool.withTransaction { tx in
+            try await tx.withCursor("SELECT id, body FROM messages ORDER BY id", fetchSize: 50) { cursor in
+                for try await row in cursor {
+                    let (id, body) = try row.decode(as: (Int, String).self)
+                    try await tx.execute("UPDATE messages SET body = \(body.uppercased()) WHERE id = \(id)")
+                }
+            }
+        }
+    }
+
+    /// The same statement many times
+    static func named(in pool: PostgresPool, city: String, age: Int) async throws -> [Int] {
+        let find = PostgresNamedStatement("SELECT id FROM users WHERE age >= :age AND (city = :city OR name = :city)")
+        let ids = try await pool.query(find(["city": city, "age": age]), as: Int.self).collect()
+        return ids
+    }
+
+    /// The same statement many times
+    static func eachOfABatch(in pool: PostgresPool, changes: [Change]) async throws {
+        let rename = PostgresStatement("UPDATE users SET name = $2 WHERE id = $1")
+        let results = try await pool.batchResults(changes.map { rename($0.id, $0.name) }, isolation: .each)
+        for (change, result) in zip(changes, results) {
+            if case .failure(let error) = result { print(change.id, error) }
+        }
+    }
+
+    /// Plans
+    static func plans(in pool: PostgresPool, city: String) async throws -> Bool {
+        let plan = try await pool.explain("SELECT id FROM users WHERE city = \(city)", analyze: true)
+        print(plan)
+        let isScanned = plan.root.all.contains { $0.nodeType == "Seq Scan" && $0.relationName == "users" }
+        return isScanned
     }
 
     /// What a statement did
