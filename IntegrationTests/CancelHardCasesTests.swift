@@ -52,28 +52,30 @@ import Testing
         }
     }
 
-    @Test("trap 42: hundreds of cancels never open more sessions than the pool has") func cancelsThroughAPool()
+    @Test("trap 42: a thousand cancels in a row never open more sessions than the pool has") func cancelsThroughAPool()
         async throws
     {
         let name = uniqueName()
         let options = PostgresPoolOptions(maximumConnections: 4)
         let pool = try PostgresPool(TestServer.configuration.named(name), options: options)
         try await withConnection(TestServer.configuration) { observer in
+            let ended = Counter()
             let most = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<8 {
                     group.addTask {
-                        for _ in 0..<25 {
+                        for _ in 0..<125 {
                             let task = Task { try await pool.execute("SELECT pg_sleep(10)") }
                             try await Task.sleep(for: .milliseconds(Int.random(in: 0...5)))
                             task.cancel()
                             _ = await task.result
                         }
+                        ended.increment()
                         return 0
                     }
                 }
                 group.addTask {
                     var most = 0
-                    for _ in 0..<50 {
+                    while ended.value < 8 {
                         most = max(most, try await observer.backends(named: name))
                         try await Task.sleep(for: .milliseconds(2))
                     }
@@ -81,7 +83,8 @@ import Testing
                 }
                 return try await group.reduce(0, max)
             }
-            #expect(most <= 4)
+            // Counting found some, or it counts nothing.
+            #expect((1...4).contains(most))
             try await pool.check()
             await pool.close()
             #expect(try await eventually { try await observer.backends(named: name) == 0 })

@@ -105,6 +105,99 @@ import Testing
         #expect(error.code == .connectionClosed)
         #expect(error.sqlState == .divisionByZero)
         #expect(error.debugDescription.contains("division by zero"))
+        #expect((error.cause as? PostgresError)?.sqlState == .divisionByZero)
+        #expect(error.message.contains("cannot roll back"))
+        #expect(!connection.isOpen)
+        try await server.finished()
+    }
+
+    @Test("trap 74: what somebody else's error says is kept, and not shown to everybody")
+    func rollbackFailsAfterAMistake()
+        async throws
+    {
+        struct Private: Error, CustomStringConvertible {
+            var description: String { "card 4711" }
+        }
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+            try s.expect(.query("ROLLBACK"))
+            try s.send(.error(.internalError, "cannot roll back"), .readyForQuery("T"))
+            try s.expectEnd()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let error = try await failure { try await connection.withTransaction { _ in throw Private() } }
+        #expect(error.code == .connectionClosed)
+        #expect(error.cause is Private)
+        #expect(!error.description.contains("4711"))
+        #expect(error.debugDescription.contains("4711"))
+        try await server.finished()
+    }
+
+    @Test("trap 72: a collision that could not be rolled back is not tried again on its dead connection")
+    func collisionWithoutRollback() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+            try s.expect(.query("UPDATE"))
+            try s.send(.error(.serializationFailure, "could not serialize"), .readyForQuery("E"))
+            try s.expect(.query("ROLLBACK"))
+            try s.send(.error(.internalError, "cannot roll back"), .readyForQuery("E"))
+            try s.expectEnd()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let runs = Runs()
+        let error = try await failure {
+            try await connection.withTransaction(retries: 5) { tx in
+                runs.count += 1
+                try await tx.execute(script: "UPDATE")
+            }
+        }
+        #expect(error.code == .connectionClosed && error.sqlState == .serializationFailure)
+        #expect(error.message.contains("could not be rolled back"))
+        #expect(runs.count == 1)
+        try await server.finished()
+    }
+
+    @Test("trap 72: a task that is cancelled between two tries ends then") func cancelledBetweenTries() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            for _ in 0..<3 {
+                try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+                try s.expect(.query("COMMIT"))
+                try s.send(.error(.serializationFailure, "could not serialize"), .readyForQuery())
+            }
+            // However many more there are before the task is told.
+            while true {
+                try s.expect("Q")
+                try s.send(.error(.serializationFailure, "could not serialize"), .readyForQuery())
+            }
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let task = Task { try await connection.withTransaction(retries: .max) { _ in } }
+        try await server.received("Q", count: 6)
+        task.cancel()
+        let error = try await promptly { try await failure { try await task.value } }
+        #expect(error.code == .cancelled || error.sqlState == .serializationFailure)
+        server.stop()
+    }
+
+    @Test("trap 46: the server gave up waiting for COMMIT: nothing was kept, and that is known") func idleTooLong()
+        async throws
+    {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+            // Said before the server has read COMMIT, and read here after it was sent.
+            try s.expect(.query("COMMIT"))
+            try s.send(
+                .error(.idleInTransactionSessionTimeout, "terminating connection due to timeout", severity: "FATAL"))
+            s.close()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let error = try await failure { try await connection.withTransaction { _ in } }
+        #expect(error.code != .outcomeUnknown)
+        #expect(error.sqlState == .idleInTransactionSessionTimeout)
         #expect(!connection.isOpen)
         try await server.finished()
     }

@@ -21,5 +21,7 @@ struct Effects: ~Copyable {
     var readsOn = false
     var closed: (@Sendable () -> Void)?
     var notices: [PostgresServerError] = []
+    var notifications: [PostgresNotification] = []
+    var notified: (@Sendable ([PostgresNotification]) -> Void)?
     var timers: [EventLoop.Timer] = []
 }

@@ -87,6 +87,12 @@ extension Session {
             state.parameters[name] = value
             return nil
         case BackendKind.notificationResponse:
+            guard let onNotifications = state.onNotifications else { return nil }
+            let notification = try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
+                try BackendMessage.notification(content)
+            }
+            effects.notifications.append(PostgresNotification(notification))
+            effects.notified = onNotifications
             return nil
         default:
             break

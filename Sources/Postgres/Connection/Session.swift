@@ -68,6 +68,8 @@ final class Session: EventHandler {
         if let want = effects.wants { provide(want) }
         effects.uselessTask?.cancel()
         if let onNotice = configuration.onNotice { for notice in effects.notices { onNotice(notice) } }
+        // Before the tasks wake: who has seen LISTEN answered has what came with the answer.
+        effects.notified?(effects.notifications)
         effects.connected?(effects.connectError)
         effects.closed?()
         effects.wakeups.run()

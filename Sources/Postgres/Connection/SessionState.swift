@@ -69,6 +69,12 @@ struct SessionState: ~Copyable {
     var closeReason: PostgresError?
     /// Called once, when the session has ended.
     var onClosed: (@Sendable () -> Void)?
+    /// Told of what NOTIFY sends, after the lock is released; nil: nobody listens.
+    var onNotifications: (@Sendable ([PostgresNotification]) -> Void)?
+    /// Who listens on this connection, once somebody has.
+    var notificationHub: NotificationHub?
+    /// Whether the server's session is ours alone, once somebody had to know.
+    var pooling: SessionPooling?
 
     init(statements: StatementCache) { self.statements = statements }
 

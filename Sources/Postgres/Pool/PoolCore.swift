@@ -204,7 +204,9 @@ final class PoolCore: Sendable {
                         + "maximumConnections", safeToRetry: true)
             case .connectFailed:
                 connectError ?? PostgresError(.connectionFailed, "no connection could be made", safeToRetry: true)
-            case .cancelled: PostgresError(.cancelled, "the task was cancelled while it waited for a connection")
+            case .cancelled:
+                PostgresError(
+                    .cancelled, "the task was cancelled while it waited for a connection", safeToRetry: true)
             case .closed: Self.closed
             }
         continuation?.resume(returning: .failure(error))

@@ -13,25 +13,37 @@ public import PostgresWire
 /// for it.
 public final class PostgresPool: PostgresDatabase {
     private let core: PoolCore
+    /// Who listens, over a connection of its own.
+    let notifications: NotificationHub
 
     /// A pool that connects when it is first asked, or at once where a minimum is wanted; so no server is needed yet.
     ///
     /// - Throws: `invalidConfiguration` for what cannot be right, such as a port of 0.
-    public init(_ configuration: PostgresConfiguration, options: PostgresPoolOptions = PostgresPoolOptions())
-        throws(PostgresError)
-    {
+    public init(
+        _ configuration: PostgresConfiguration, options: PostgresPoolOptions = PostgresPoolOptions(),
+        listening: PostgresListenOptions = PostgresListenOptions()
+    ) throws(PostgresError) {
         try configuration.validate()
+        try listening.configuration?.validate()
         core = try PoolCore(configuration, options)
+        notifications = NotificationHub(
+            configuration: configuration, loop: core.loop, options: listening, startTimeout: options.acquireTimeout)
         core.start()
     }
 
     /// - Throws: `invalidConfiguration` when the URL cannot be read.
-    public convenience init(_ url: String, options: PostgresPoolOptions = PostgresPoolOptions()) throws(PostgresError) {
-        try self.init(try PostgresConfiguration(url), options: options)
+    public convenience init(
+        _ url: String, options: PostgresPoolOptions = PostgresPoolOptions(),
+        listening: PostgresListenOptions = PostgresListenOptions()
+    ) throws(PostgresError) {
+        try self.init(try PostgresConfiguration(url), options: options, listening: listening)
     }
 
     /// Closes what is left when nobody closed the pool.
-    deinit { core.shutDown(grace: .zero) }
+    deinit {
+        notifications.shutDown()
+        core.shutDown(grace: .zero)
+    }
 
     /// Who has what, and what has happened so far.
     public var statistics: PostgresPoolStatistics { core.statistics }
@@ -45,8 +57,11 @@ public final class PostgresPool: PostgresDatabase {
     public var taskExecutor: any TaskExecutor { core.loop }
 
     /// Leases no more, waits for the work that is running (``PostgresPoolOptions/shutdownGrace`` at most, then ends it)
-    /// and closes every connection.
-    public func close() async { await core.close() }
+    /// and closes every connection. Whoever listens gets the end of the sequence first.
+    public func close() async {
+        await notifications.close()
+        await core.close()
+    }
 
     public func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
         let connection = try await core.lease(for: self, isForOneQuery: true)
@@ -74,8 +89,18 @@ public final class PostgresPool: PostgresDatabase {
     public func withTransaction<R: Sendable>(
         _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
+        let (result, hooks) = try await transact(options, ending: .commit, body)
+        await hooks.run()
+        return result
+    }
+
+    /// The lease ends before the hooks are run: they may need a connection themselves.
+    func transact<R: Sendable>(
+        _ options: PostgresTransactionOptions, ending: TransactionEnding,
+        _ body: @Sendable (PostgresTransaction) async throws -> R
+    ) async throws -> (R, TransactionHooks) {
         let connection = try await core.lease(for: self)
         defer { connection.lease?.end() }
-        return try await connection.withTransaction(options, body)
+        return try await connection.transact(options, ending: ending, body)
     }
 }

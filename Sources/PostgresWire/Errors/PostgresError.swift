@@ -57,11 +57,14 @@ public struct PostgresError: Error, Sendable {
     public var sql: String?
     /// True when nothing of the failed work can have reached the server's data.
     public var safeToRetry: Bool
+    /// What had failed before, where this failure kept it from being dealt with: the error of a transaction's closure
+    /// when rolling back failed as well. It may be anybody's, and is not in `description`.
+    public var cause: (any Error)?
 
     /// An error of the kind `code`. `message` and `advice` must be fit for anybody to see.
     public init(
         _ code: Code, _ message: String, advice: String? = nil, server: PostgresServerError? = nil,
-        column: String? = nil, sql: String? = nil, safeToRetry: Bool = false
+        column: String? = nil, sql: String? = nil, safeToRetry: Bool = false, cause: (any Error)? = nil
     ) {
         self.code = code
         self.message = message
@@ -70,6 +73,7 @@ public struct PostgresError: Error, Sendable {
         self.column = column
         self.sql = sql
         self.safeToRetry = safeToRetry
+        self.cause = cause
     }
 
     /// The server's code, when there is one.
@@ -91,6 +95,7 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
         if let sql { text += "\nstatement: \(sql)" }
         if let server { text += "\n\(server.debugDescription)" }
         if let advice { text += "\nadvice: \(advice)" }
+        if let cause { text += "\ncause: \(String(reflecting: cause))" }
         return text
     }
 }

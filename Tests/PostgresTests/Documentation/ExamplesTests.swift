@@ -28,6 +28,9 @@ import Testing
         CREATE VIEW slow_report AS SELECT 'a' AS name, 1.5 AS sum FROM pg_sleep(60);
         CREATE TABLE profiles (id int, data jsonb);
         CREATE TABLE temperatures (degrees real);
+        CREATE TABLE jobs (id int);
+        CREATE TABLE stock (order_id int, reserved int);
+        CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM invoices;
         """
 
     /// Runs `body` on the server DATABASE_URL names, else on one of its own, in a database with the articles' tables.
@@ -64,6 +67,8 @@ import Testing
             try await querying(pool)
             try await transactions(pool)
             try await values(pool)
+            try await locking(pool)
+            try await listening(pool, configuration)
             try await cancelling(pool)
             try await pooling(pool)
         }
@@ -140,6 +145,39 @@ import Testing
             try await pool.withTransaction { tx in _ = try? await tx.execute("SELECT 1/0") }
         }
         #expect(caught?.code == .rolledBack)
+    }
+
+    private func locking(_ pool: PostgresPool) async throws {
+        try await TransactionsExamples.transactionLock(in: pool, amount: 1, from: 1)
+        #expect(try await TransactionsExamples.sessionLock(in: pool) == true)
+        let confirmed = Signal()
+        try await TransactionsExamples.afterCommit(in: pool, order: 3) { _ in confirmed.set() }
+        #expect(confirmed.isSet)
+        // A server allows none unless it is told to.
+        let limit = try await pool.query("SELECT current_setting('max_prepared_transactions')", as: String.self).first()
+        if limit == "0" {
+            let error = await #expect(throws: PostgresError.self) {
+                try await TransactionsExamples.twoPhases(orders: pool, stock: pool, order: 4)
+            }
+            #expect(error?.sqlState == .objectNotInPrerequisiteState)
+        }
+    }
+
+    private func listening(_ pool: PostgresPool, _ configuration: PostgresConfiguration) async throws {
+        let notes = try await pool.listen("jobs")
+        let loops = [
+            Task { try await ListeningExamples.listening(to: pool) },
+            Task { try await ListeningExamples.gaps(in: pool, work: { _ in }, lookForWork: {}) },
+        ]
+        try await ListeningExamples.sending(in: pool, job: 7)
+        var iterator = notes.makeAsyncIterator()
+        #expect(await iterator.next()?.payload == "7")
+        for loop in loops {
+            loop.cancel()
+            _ = await loop.result
+        }
+        try await ListeningExamples.keepAlive(configuration).close()
+        try await ListeningExamples.direct().close()
     }
 
     private func values(_ pool: PostgresPool) async throws {

@@ -52,6 +52,49 @@ enum TransactionsExamples {
         }
     }
 
+    /// After the commit
+    static func afterCommit(
+        in pool: PostgresPool, order: Int, confirm: @escaping @Sendable (Int) async -> Void
+    ) async throws {
+        try await pool.withTransaction { tx in
+            try await tx.execute("INSERT INTO orders (id) VALUES (\(order))")
+            tx.afterCommit { await confirm(order) }
+        }
+    }
+
+    /// Locks by name
+    static func transactionLock(in pool: PostgresPool, amount: Decimal, from: Int) async throws {
+        try await pool.withTransaction { tx in
+            try await tx.advisoryLock("account \(from)", timeout: .seconds(5))
+            try await tx.execute("UPDATE accounts SET balance = balance - \(amount) WHERE id = \(from)")
+        }
+    }
+
+    /// Locks by name
+    static func sessionLock(in pool: PostgresPool) async throws -> Bool? {
+        let isDone = try await pool.withAdvisoryLockIfFree("nightly report") { connection in
+            try await connection.execute("REFRESH MATERIALIZED VIEW totals")
+            return true
+        }
+        return isDone
+    }
+
+    /// In two phases
+    static func twoPhases(orders: PostgresPool, stock: PostgresPool, order: Int) async throws {
+        try await orders.prepareTransaction("order \(order)") { tx in
+            try await tx.execute("INSERT INTO orders (id) VALUES (\(order))")
+        }
+        do {
+            try await stock.withTransaction { tx in
+                try await tx.execute("UPDATE stock SET reserved = reserved + 1 WHERE order_id = \(order)")
+            }
+        } catch let error as PostgresError where error.code != .outcomeUnknown {
+            try await orders.rollbackPrepared("order \(order)")
+            throw error
+        }
+        try await orders.commitPrepared("order \(order)")
+    }
+
     /// When the answer to COMMIT is lost
     static func unknownOutcome(in pool: PostgresPool, transfer: UUID, amount: Decimal, from: Int) async throws {
         do {
