@@ -85,6 +85,8 @@ final class Request: @unchecked Sendable {
     let isByteStream: Bool
     /// The first message of a binary COPY OUT carries a header.
     @exclusivity(unchecked) var expectsCopyHeader = false
+    /// Set for START_REPLICATION: how far its reader is, which the server wants to know.
+    @exclusivity(unchecked) var replication: ReplicationProgress?
 
     /// Why nobody waits for the rest of the answer: cancelled, timed out, or rows no longer wanted.
     @exclusivity(unchecked) var abandonment: PostgresError?

@@ -31,6 +31,7 @@ extension Session {
             return true
         }
         head.append(RowBatch(memory: state.inbound.detach(bytes), rowCount: frames, columns: head.columns))
+        if let replication = head.replication { replicationReceived(head, replication, &state, &effects) }
         // A batch is collected whole: its caller has asked for all of it at once. Rows that another request of the
         // same connection waits behind are collected too: their reader may be the one that waits.
         if head.bufferedBytes > SessionState.pauseAbove, !head.gathersResults, state.requests.count == 1 {

@@ -35,6 +35,7 @@ enum Exchange {
     case script(ScriptExchange)
     case copyIn(CopyInExchange)
     case copyOut(CopyOutExchange)
+    case replication(ReplicationExchange)
 
     /// The kind of frame that is a row now, or nil.
     var rowKind: UInt8? {
@@ -42,6 +43,7 @@ enum Exchange {
         case .execute(let machine): machine.takesRows ? BackendKind.dataRow : nil
         case .script(let machine): machine.takesRows ? BackendKind.dataRow : nil
         case .copyOut(let machine): machine.takesRows ? BackendKind.copyData : nil
+        case .replication(let machine): machine.takesRows ? BackendKind.copyData : nil
         case .prepare, .copyIn: nil
         }
     }
@@ -91,6 +93,9 @@ enum Exchange {
         case .copyOut(var machine):
             defer { self = .copyOut(machine) }
             return try machine.receive(kind, content)
+        case .replication(var machine):
+            defer { self = .replication(machine) }
+            return try machine.receive(kind, content)
         }
     }
 
@@ -101,6 +106,7 @@ enum Exchange {
         case .script: self = .script(ScriptExchange(state: .between))
         case .copyIn: self = .copyIn(CopyInExchange(state: .done))
         case .copyOut: self = .copyOut(CopyOutExchange(state: .done))
+        case .replication: self = .replication(ReplicationExchange())
         }
     }
 
@@ -111,6 +117,7 @@ enum Exchange {
         case .script(let machine): machine.state == .between
         case .copyIn(let machine): machine.state == .done
         case .copyOut(let machine): machine.state == .done
+        case .replication(let machine): machine.mayFinish
         }
     }
 }

@@ -52,6 +52,13 @@ package struct MessageReader {
         return [UInt8](bytes[offset..<(offset + count)])
     }
 
+    /// The next bytes in place; valid as long as the message.
+    package mutating func slice(_ count: Int) throws(PostgresError) -> UnsafeRawBufferPointer {
+        guard count >= 0, count <= remaining else { throw tooShort() }
+        defer { offset += count }
+        return UnsafeRawBufferPointer(rebasing: bytes[offset..<(offset + count)])
+    }
+
     package mutating func rest() -> [UInt8] {
         defer { offset = bytes.count }
         return [UInt8](bytes[offset...])
