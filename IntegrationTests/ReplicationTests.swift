@@ -111,8 +111,10 @@ extension PostgresReplicationStream {
             #expect(try await connection.query("SHOW wal_level") == [["logical"]])
             await connection.close()
             try await waitUntil {
-                try await pool.query("SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'slots%'", as: Int.self)
-                    .first() == 0
+                try await pool.query(
+                    "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'slots%'", as: Int.self
+                )
+                .first() == 0
             }
         }
     }
@@ -345,7 +347,8 @@ extension PostgresReplicationStream {
             let done = Notes<Int>()
             let count = 300
             let follower = Task {
-                try await PostgresReplicationConnection.follow(configuration, slot: "follow", publications: ["shop"]) { tx in
+                try await PostgresReplicationConnection.follow(configuration, slot: "follow", publications: ["shop"]) {
+                    tx in
                     var ids: [Int] = []
                     for try await case .insert(let row) in tx.changes { ids.append(try row.decode("id")) }
                     for id in ids { done.add(id) }
@@ -372,12 +375,15 @@ extension PostgresReplicationStream {
             struct Stop: Error {}
             try await pool.execute("INSERT INTO orders (id) VALUES (0)")
             await #expect(throws: Stop.self) {
-                try await PostgresReplicationConnection.follow(configuration, slot: "follow", publications: ["shop"]) { _ in
+                try await PostgresReplicationConnection.follow(configuration, slot: "follow", publications: ["shop"]) {
+                    _ in
                     throw Stop()
                 }
             }
             let missing = await #expect(throws: PostgresError.self) {
-                try await PostgresReplicationConnection.follow(configuration, slot: "no_such", publications: ["shop"]) { _ in }
+                try await PostgresReplicationConnection.follow(configuration, slot: "no_such", publications: ["shop"]) {
+                    _ in
+                }
             }
             #expect(missing?.sqlState == .undefinedObject)
         }

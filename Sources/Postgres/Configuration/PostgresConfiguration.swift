@@ -62,6 +62,8 @@ public struct PostgresConfiguration: Sendable {
     var statementNews: StatementNews?
     /// Told of each notice and warning of the server, on the connection's own thread: return soon.
     public var onNotice: (@Sendable (PostgresServerError) -> Void)?
+    /// Told of what is done: connecting, statements, COPY, transactions, the pool. Without any, nothing is measured.
+    public var tracers: [any PostgresTracer] = []
 
     /// What was passed over while the configuration was read, and why: a password file that others can read, a variable
     /// that something else goes before. No value is in it.

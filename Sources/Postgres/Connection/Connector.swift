@@ -29,6 +29,19 @@ struct Connector: Sendable {
     /// ends the wait whatever the loop does.
     @concurrent
     func connect() async throws(PostgresError) -> Session {
+        guard let tracing = Tracing(configuration) else { return try await connectOnLoop() }
+        let trace = tracing.begin(.connect)
+        do throws(PostgresError) {
+            let session = try await connectOnLoop()
+            trace.end()
+            return session
+        } catch {
+            trace.end(error: error)
+            throw error
+        }
+    }
+
+    private func connectOnLoop() async throws(PostgresError) -> Session {
         try await race.run(on: loop) { () async throws(PostgresError) in try await connectInTurn() }
     }
 

@@ -24,4 +24,6 @@ struct Effects: ~Copyable {
     var notifications: [PostgresNotification] = []
     var notified: (@Sendable ([PostgresNotification]) -> Void)?
     var timers: [EventLoop.Timer] = []
+    /// Operations that have ended.
+    var traces: [(Trace, tag: String?, PostgresError?)] = []
 }

@@ -11,6 +11,7 @@ extension PostgresConnection: PostgresDatabase {
                 .invalidUse, "a statement has \(parameters.count) parameters; PostgreSQL allows 65535",
                 advice: "Send an array and unnest it, use COPY, or split the statement", safeToRetry: true)
         }
+        if let tracing = session.tracing { return try await tracedQuery(query, tracing, timeout: timeout) }
         return try await run(query.sql, timeout: timeout) { (statement, buffer) throws(PostgresError) in
             try parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
         }

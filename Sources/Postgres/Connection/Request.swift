@@ -85,6 +85,8 @@ final class Request: @unchecked Sendable {
     let isByteStream: Bool
     /// The first message of a binary COPY OUT carries a header.
     @exclusivity(unchecked) var expectsCopyHeader = false
+    /// Who is told of its end.
+    @exclusivity(unchecked) var trace: Trace?
     /// Set for START_REPLICATION: how far its reader is, which the server wants to know.
     @exclusivity(unchecked) var replication: ReplicationProgress?
 

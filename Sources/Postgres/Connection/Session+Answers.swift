@@ -172,6 +172,7 @@ extension Session {
             if wasStopped { abandonment.server = request.failure?.server }
             if wasStopped || request.wantsRows { request.failure = abandonment }
         }
+        effects.traceEnds(request)
         cancelledStatementEnded(request, &state, &effects)
         startCancel(&state, &effects)
     }

@@ -37,6 +37,7 @@ extension Session {
             } catch {
                 request.failure = error
                 request.phase = .finished
+                effects.traceEnds(request)
                 effects.wakeups.add(waiter)
                 return
             }
@@ -196,6 +197,7 @@ extension Session {
         let sql = try sql.checkedCString("the script")
         let request = Request(.script(ScriptExchange()), sql: sql, keepsRows: keepsRows)
         request.gathersResults = keepsRows
+        request.trace = tracing?.begin(.script, sql)
         await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
             try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(sql, to: &buffer) }
         }

@@ -24,6 +24,8 @@ final class Session: EventHandler {
     let purpose: Purpose
     /// Shared with the other sessions of a pool.
     let news: StatementNews
+    /// Nil without tracers.
+    let tracing: Tracing?
     let state: Mutex<SessionState>
 
     init(
@@ -37,6 +39,7 @@ final class Session: EventHandler {
         self.security = security
         self.purpose = purpose
         news = configuration.statementNews ?? StatementNews()
+        tracing = Tracing(configuration)
         state = Mutex(
             SessionState(
                 statements: StatementCache(
@@ -70,6 +73,11 @@ final class Session: EventHandler {
         if let onNotice = configuration.onNotice { for notice in effects.notices { onNotice(notice) } }
         // Before the tasks wake: who has seen LISTEN answered has what came with the answer.
         effects.notified?(effects.notifications)
+        if let tracing {
+            for notice in effects.notices { tracing.event(.notice(notice)) }
+            if effects.sendsCancel { tracing.event(.cancelSent) }
+            effects.tellTracers()
+        }
         effects.connected?(effects.connectError)
         effects.closed?()
         effects.wakeups.run()
@@ -276,6 +284,7 @@ final class Session: EventHandler {
             if request.failure == nil { request.failure = request.abandonment ?? error }
             if let timer = request.timer { effects.timers.append(timer) }
             request.phase = .finished
+            effects.traceEnds(request)
             effects.wakeups.wake(request)
         }
     }

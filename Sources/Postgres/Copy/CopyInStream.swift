@@ -11,6 +11,7 @@ final class CopyInStream: Sendable {
     init(session: Session, sql: String) async throws(PostgresError) {
         self.session = session
         request = Request(.copyIn(CopyInExchange()), sql: sql)
+        request.trace = session.tracing?.begin(.copyIn, sql)
         await session.run(request, until: .copyBegan) { (state) throws(PostgresError) in
             try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(sql, to: &buffer) }
         }
@@ -39,7 +40,13 @@ final class CopyInStream: Sendable {
             if request.phase == .finished {
                 return (PostgresError(.protocolViolation, "the server ended COPY before all data was sent"), false)
             }
-            if FrontendMessage.endCopyData(&buffer) { session.writeOut(&state, &effects, buffer.unsafeBytes) }
+            if FrontendMessage.endCopyData(&buffer) {
+                if let trace = request.trace {
+                    let count = buffer.count
+                    trace.note { $0.bytesSent += count }
+                }
+                session.writeOut(&state, &effects, buffer.unsafeBytes)
+            }
             return (nil, state.unsent > SessionState.writeAbove)
         }
         FrontendMessage.beginCopyData(&buffer)

@@ -196,6 +196,7 @@ extension PostgresConnection {
         let request = Request(
             .copyOut(CopyOutExchange()), sql: text, columns: columns ?? .none, keepsRows: true,
             isByteStream: columns == nil)
+        request.trace = session.tracing?.begin(.copyOut, text)
         await session.run(request, until: .copyBegan) { (state) throws(PostgresError) in
             try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(text, to: &buffer) }
         }

@@ -61,7 +61,7 @@ enum Exchange {
         switch self {
         case .prepare(let machine): machine.state == .parse ? .parsing : .running
         case .execute(let machine): machine.state == .parse ? .parsing : machine.state == .bind ? .binding : .running
-        case .script, .copyIn, .copyOut: .running
+        case .script, .copyIn, .copyOut, .replication: .running
         }
     }
 

@@ -26,6 +26,8 @@ final class PoolCore: Sendable {
     /// Where the connections live.
     let loop: EventLoop
     private let configuration: PostgresConfiguration
+    /// Nil without tracers.
+    let tracing: Tracing?
     private let options: PostgresPoolOptions
     private let state: Mutex<State>
 
@@ -35,6 +37,7 @@ final class PoolCore: Sendable {
         configuration.statementNews = StatementNews()
         self.configuration = configuration
         self.options = options
+        tracing = Tracing(configuration)
         let machine = PoolMachine(
             PoolConfiguration(
                 maximum: options.maximumConnections, minimum: options.minimumConnections,
@@ -62,9 +65,21 @@ final class PoolCore: Sendable {
     func lease(
         for pool: PostgresPool, isForOneQuery: Bool = false
     ) async throws(PostgresError) -> PostgresConnection {
-        let session = try await leaseSession()
+        let session = tracing == nil ? try await leaseSession() : try await tracedLease()
         let lease = PoolLease(of: session, core: self, pool: pool)
         return PostgresConnection(session: session, lease: lease, isForOneQuery: isForOneQuery)
+    }
+
+    private func tracedLease() async throws(PostgresError) -> Session {
+        let trace = tracing?.begin(.acquire)
+        do throws(PostgresError) {
+            let session = try await leaseSession()
+            trace?.end()
+            return session
+        } catch {
+            trace?.end(error: error)
+            throw error
+        }
     }
 
     private func leaseSession() async throws(PostgresError) -> Session {
@@ -78,6 +93,7 @@ final class PoolCore: Sendable {
         if isClosed { throw Self.closed }
         if let session { return session }
         guard let waiter else { throw Self.closed }
+        if let tracing, statistics.leased >= options.maximumConnections { tracing.event(.poolExhausted) }
         return try await wait(waiter).get()
     }
 
@@ -124,7 +140,9 @@ final class PoolCore: Sendable {
         for action in actions {
             switch action {
             case .connect(let id): connect(id)
-            case .close(let id): state.withLock { $0.sessions[id.index] }?.terminate()
+            case .close(let id):
+                tracing?.event(.poolRetired)
+                state.withLock { $0.sessions[id.index] }?.terminate()
             case .abort(let id): abort(id)
             case .deliver(let waiter, let id): deliver(waiter, id)
             case .fail(let waiter, let reason): fail(waiter, reason)
@@ -147,6 +165,7 @@ final class PoolCore: Sendable {
                 state.sessions[id.index] = session
                 state.identifiers[ObjectIdentifier(session)] = id
             }
+            tracing?.event(.poolOpened)
             let isOpen = session.onClose { [self] in closed(id, session) }
             step { $0.machine.connected(id, now: $1) }
             if !isOpen { closed(id, session) }
@@ -160,6 +179,7 @@ final class PoolCore: Sendable {
     }
 
     private func closed(_ id: PoolConnectionID, _ session: Session) {
+        tracing?.event(.poolClosed)
         step { state, now in
             if state.sessions[id.index] === session { state.sessions[id.index] = nil }
             state.identifiers[ObjectIdentifier(session)] = nil

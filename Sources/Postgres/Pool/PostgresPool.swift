@@ -48,6 +48,9 @@ public final class PostgresPool: PostgresDatabase {
     /// Who has what, and what has happened so far.
     public var statistics: PostgresPoolStatistics { core.statistics }
 
+    /// The first metrics among its tracers.
+    var metrics: PostgresMetrics? { core.tracing?.metrics.first }
+
     /// The thread that the pool's connections live on, for tasks that do little else than ask the database.
     ///
     ///     group.addTask(executorPreference: pool.taskExecutor) { try await answer(request, from: pool) }

@@ -21,7 +21,8 @@ struct PgoutputDecoder {
         let kind = Character(UnicodeScalar(try reader.integer(UInt8.self)))
         switch kind {
         case "B":
-            return .begin(.init(position: try lsn(&reader), committedAt: try time(&reader), transaction: try reader.integer()))
+            return .begin(
+                .init(position: try lsn(&reader), committedAt: try time(&reader), transaction: try reader.integer()))
         case "C":
             _ = try reader.integer(UInt8.self)
             return .commit(try commit(&reader))

@@ -96,7 +96,8 @@ struct ReplicationCommands {
     /// something else.
     static func checkedSlot(_ name: String) throws(PostgresError) -> String {
         let isOne = name.utf8.allSatisfy { byte in
-            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
+            (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte)
+                || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
                 || byte == UInt8(ascii: "_")
         }
         guard isOne, (1...63).contains(name.utf8.count) else {

@@ -25,5 +25,8 @@ final class RowSource: Sendable {
         return batch
     }
 
+    /// Has `trace` end with the rows.
+    func trace(_ trace: Trace) { connection.session.attach(trace, to: request) }
+
     var commandTag: String? { connection.session.change { _, _ in request.tag } }
 }

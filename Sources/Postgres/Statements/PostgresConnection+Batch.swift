@@ -19,6 +19,11 @@ extension PostgresConnection {
     ) async throws(PostgresError) -> [PostgresRows] {
         guard !queries.isEmpty else { return [] }
         try checkLease()
+        guard let tracing = session.tracing else { return try await sendBatch(queries, timeout: timeout) }
+        return try await tracedBatch(queries, tracing, timeout: timeout)
+    }
+
+    func sendBatch(_ queries: [PostgresQuery], timeout: Duration?) async throws(PostgresError) -> [PostgresRows] {
         let (request, failure, _) = try await runBatch(queries, timeout: timeout)
         if let failure { throw failure }
         return session.change { _, _ in request.takeResults(connection: self) }

@@ -84,7 +84,7 @@ extension PostgresConnection {
         while true {
             do {
                 return try await withTaskExecutorPreference(session.loop) {
-                    try await self.transactOnce(options, ending: ending, body)
+                    try await self.tracedTransaction(options, ending: ending, body)
                 }
             } catch let error as PostgresError where attempt < options.retries && error.isCollision {
                 attempt += 1
@@ -105,7 +105,7 @@ extension PostgresConnection {
         }
     }
 
-    private func transactOnce<R: Sendable>(
+    func transactOnce<R: Sendable>(
         _ options: PostgresTransactionOptions, ending: TransactionEnding,
         _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> (R, TransactionHooks) {

@@ -81,7 +81,9 @@ import Testing
         }
     }
 
-    @Test("trap 18: lengths and counts that lie are errors, not allocations", arguments: [0x7FFF_FFFF, 0xFFFF_FFFF] as [UInt32])
+    @Test(
+        "trap 18: lengths and counts that lie are errors, not allocations",
+        arguments: [0x7FFF_FFFF, 0xFFFF_FFFF] as [UInt32])
     func lyingLengths(_ length: UInt32) throws {
         let lies: [Message] = [
             Message("I").u32(16_385).byte("N").u16(2).byte("b").u32(length).null(),

@@ -19,8 +19,9 @@ import Testing
         #expect(try !start(13).contains("binary"))
         #expect(try start(15, .init(streaming: .on)).contains("proto_version '2'"))
         #expect(try start(15, .init(twoPhase: true)).contains("proto_version '3'"))
-        #expect(try start(16, .init(streaming: .parallel, origin: PostgresReplicationOptions.Origin.none))
-            .hasSuffix("binary 'true', streaming 'parallel', origin 'none')"))
+        #expect(
+            try start(16, .init(streaming: .parallel, origin: PostgresReplicationOptions.Origin.none))
+                .hasSuffix("binary 'true', streaming 'parallel', origin 'none')"))
     }
 
     @Test("trap 66: publications with quotes and commas") func quoting() throws {
@@ -51,10 +52,12 @@ import Testing
         #expect(error?.message.contains("needs PostgreSQL 17") == true)
     }
 
-    @Test(arguments: [
-        ("1min", 60_000_000_000), ("500ms", 500_000_000), ("30s", 30_000_000_000), ("0", 0), ("1h", 3_600_000_000_000),
-        ("x", nil), ("5y", nil), ("99999999999999999d", nil),
-    ] as [(String, Int64?)])
+    @Test(
+        arguments: [
+            ("1min", 60_000_000_000), ("500ms", 500_000_000), ("30s", 30_000_000_000), ("0", 0),
+            ("1h", 3_600_000_000_000),
+            ("x", nil), ("5y", nil), ("99999999999999999d", nil),
+        ] as [(String, Int64?)])
     func timesOfTheServer(_ text: String, _ nanoseconds: Int64?) {
         #expect(PostgresReplicationConnection.nanoseconds(text) == nanoseconds)
     }

@@ -40,7 +40,9 @@ extension PostgresTestKit.BackendMessage {
 
     /// Written, flushed and applied of a standby status update.
     private static func positions(_ message: PostgresTestKit.FrontendMessage) -> [UInt64]? {
-        guard case .copyData(let bytes) = message, bytes.count == 34, bytes.first == UInt8(ascii: "r") else { return nil }
+        guard case .copyData(let bytes) = message, bytes.count == 34, bytes.first == UInt8(ascii: "r") else {
+            return nil
+        }
         return [1, 9, 17].map { start in bytes[start..<(start + 8)].reduce(0) { $0 << 8 | UInt64($1) } }
     }
 
