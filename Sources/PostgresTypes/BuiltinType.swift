@@ -86,9 +86,10 @@ struct BuiltinType {
 extension PostgresType {
     /// The element's type, when this is an array type; nil when it is none, or nothing is known of it.
     public var element: PostgresType? {
-        if let builtin = BuiltinType.byArrayOID[self] { return builtin.type }
+        let base = base
+        if let builtin = BuiltinType.byArrayOID[base] { return builtin.type }
         if case .array(let element, _)? = base.info?.kind { return element }
-        switch self {
+        switch base {
         case .int2vector: return .int2
         case .oidvector: return .oid
         case .recordArray: return .record

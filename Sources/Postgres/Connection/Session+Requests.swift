@@ -230,6 +230,7 @@ extension Session {
             try await lookForPooler(timeout: timeout)
             let request = Request(.prepare(PrepareExchange()), sql: text)
             let name = await parse(request, timeout: timeout)
+            await lookUpTypes(of: request, timeout: timeout)
             let (statement, failure, mayRepeat) = change { state, _ -> (PreparedStatement?, PostgresError?, Bool) in
                 if let failure = request.failure {
                     return (nil, failure, request.mayBeRepeated && state.transactionStatus == .idle)

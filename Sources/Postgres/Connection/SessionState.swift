@@ -50,6 +50,7 @@ struct SessionState: ~Copyable {
 
     var requests = RequestQueue()
     var statements: StatementCache
+    var types = TypeCatalog()
     /// Displaced from the cache; closed together with the next Parse.
     var statementsToClose: [PreparedStatement] = []
     var transactionStatus = TransactionStatus.idle

@@ -13,7 +13,7 @@ public struct PostgresColumn: Sendable, Hashable {
     public var attributeNumber: Int
     /// What the type's declaration adds, such as the length of `varchar(20)`; -1 when nothing.
     public var typeModifier: Int
-    /// How its cells come: in binary, but for the results of scripts.
+    /// How its cells come: in binary, but for the results of scripts and for types without a binary form.
     public var format = Format.binary
 
     /// How values travel.
@@ -43,6 +43,11 @@ public struct PostgresColumn: Sendable, Hashable {
     }
 }
 
+extension PostgresColumn {
+    /// What the cells are to their decoders.
+    var cellType: PostgresType { format == .text ? type.inTextForm : type }
+}
+
 /// The columns of one result, shared by all of its rows.
 @usableFromInline
 final class ColumnSet: @unchecked Sendable {
@@ -56,11 +61,22 @@ final class ColumnSet: @unchecked Sendable {
         self.columns = columns
         count = columns.count
         let types = UnsafeMutablePointer<PostgresType>.allocate(capacity: max(count, 1))
-        for (index, column) in columns.enumerated() { (types + index).initialize(to: column.type) }
+        for (index, column) in columns.enumerated() { (types + index).initialize(to: column.cellType) }
         self.types = UnsafePointer(types)
     }
 
     deinit { types.deallocate() }
 
     static let none = ColumnSet([])
+
+    /// True when the server's description is of these columns. Their formats are what Bind has asked for.
+    func isDescribed(by description: [PostgresColumn]) -> Bool {
+        columns.elementsEqual(description) { column, described in
+            var described = described
+            if column.type.rawValue == described.type.rawValue, !column.type.hasBinaryForm {
+                described.format = column.format
+            }
+            return column == described
+        }
+    }
 }

@@ -41,6 +41,24 @@ public struct PostgresRowDecoder: ~Copyable {
             cursor += length
             return value
         } catch {
+            return try nextText(V.self, length, error, column: column)
+        }
+    }
+
+    /// Reads a cell that came as text as what it is: only text itself can be read without knowing that.
+    @usableFromInline @inline(never)
+    mutating func nextText<V: PostgresDecodable>(
+        _: V.Type, _ length: Int, _ error: PostgresError, column: Int
+    ) throws(PostgresError) -> V {
+        guard length >= 0, columns.takeUnretainedValue().columns[column].format == .text else {
+            throw naming(error, column: column)
+        }
+        do {
+            let text = try String(binary: RawSpan(_unsafeStart: cursor, byteCount: length), type: .text)
+            let value = try V(text: text, type: columns.takeUnretainedValue().columns[column].type)
+            cursor += length
+            return value
+        } catch {
             throw naming(error, column: column)
         }
     }

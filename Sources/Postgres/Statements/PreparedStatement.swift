@@ -10,6 +10,8 @@ final class PreparedStatement: Sendable {
     /// The server's own choice; it decides how values are encoded.
     let parameterTypes: [PostgresType]
     let columns: ColumnSet
+    /// Codes of the columns' formats, where one of them is not binary.
+    let resultFormats: [Int16]
     /// What running it may mean for the other statements of the session.
     let reach: StatementReach
     /// The parameters' types as Parse has them; needed without a name alone.
@@ -20,6 +22,8 @@ final class PreparedStatement: Sendable {
         self.sql = sql
         self.parameterTypes = parameterTypes
         self.columns = ColumnSet(columns)
+        resultFormats =
+            columns.contains { $0.format == .text } ? columns.map { $0.format == .text ? 0 : 1 } : []
         reach = StatementReach(of: sql)
         parameterOIDs = name.isEmpty ? parameterTypes.map(\.rawValue) : []
     }
@@ -41,7 +45,8 @@ final class PreparedStatement: Sendable {
         if isUnnamed { FrontendMessage.parse(name: "", sql: sql, types: parameterOIDs, to: &buffer) }
         let bindStart = buffer.count
         do {
-            try FrontendMessage.bind(statement: name, to: &buffer, parameters: bind)
+            try FrontendMessage.bind(
+                statement: name, resultFormats: resultFormats, to: &buffer, parameters: bind)
         } catch {
             buffer.truncate(to: start)
             throw error

@@ -70,6 +70,11 @@ extension Session {
     func statementFailed(
         _ server: PostgresServerError, _ request: Request, _ state: inout SessionState, _ effects: inout Effects
     ) {
+        if TypeCatalog.isDoubtful(after: server), !state.types.isEmpty {
+            // What is known of types may be of another day; so may be what statements were parsed with.
+            state.types.removeAll()
+            forgetAll(&state)
+        }
         let statement = request.failedStatement
         let isNamed = !(statement?.isUnnamed ?? state.statements.isUnnamed)
         switch StatementFault(server, at: request.failedStage) {
@@ -142,6 +147,9 @@ enum StatementFault {
         switch (stage, error.sqlState) {
         case (.binding, .featureNotSupported) where error.routine == "RevalidateCachedQuery": self = .stale
         case (.binding, .invalidSQLStatementName): self = .missing
+        // A parameter's type has been dropped, and perhaps made anew: the values are read before the plan is looked at.
+        case (.binding, .undefinedObject) where error.routine == "lookup_type_cache": self = .stale
+        case (.binding, .internalError) where error.isUnknownType: self = .stale
         case (.parsing, .duplicatePreparedStatement): self = .pooler
         // A server would name the routine that noticed.
         case (.parsing, .protocolViolation) where error.routine == nil: self = .pooler

@@ -63,7 +63,8 @@ extension Request {
 
     /// The server says what columns the rows have that come now.
     func described(_ described: [PostgresColumn]) {
-        if columns.columns != described { columns = ColumnSet(described) }
+        // What a statement's columns are known to be is kept: types looked up, formats asked for.
+        if !columns.isDescribed(by: described) { columns = ColumnSet(described) }
         guard gathersResults else { return }
         if case .script = exchange {
             results.append(StatementResult(columns: columns))

@@ -25,7 +25,7 @@ enum ParameterRecoding {
         case .textArray:
             switch wanted.element {
             case .text, .varchar, .bpchar, .name: self = .convert
-            case nil where wanted.array != nil: self = .convert
+            case nil where wanted.isBuiltin && wanted.array != nil: self = .convert
             default: self = .writtenAsText
             }
         default: self = wanted.isBuiltin || !type.isBuiltin ? .convert : .writtenAsText

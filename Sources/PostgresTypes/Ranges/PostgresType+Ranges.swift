@@ -73,14 +73,14 @@ struct BuiltinRange {
 extension PostgresType {
     /// What the bounds of a range type are; nil when it is none, or nothing is known of it.
     public var rangeBound: PostgresType? {
-        if let builtin = BuiltinRange.byRange[self] { return builtin.bound }
+        if let builtin = BuiltinRange.byRange[base] { return builtin.bound }
         if case .range(let bound)? = base.info?.kind { return bound }
         return nil
     }
 
     /// The range type that a multirange type is made of; nil when it is none, or nothing is known of it.
     public var multirangeRange: PostgresType? {
-        if let builtin = BuiltinRange.byMultirange[self] { return builtin.range }
+        if let builtin = BuiltinRange.byMultirange[base] { return builtin.range }
         if case .multirange(let range)? = base.info?.kind { return range }
         return nil
     }

@@ -108,18 +108,29 @@ package enum FrontendMessage {
         }
     }
 
-    /// Bind of the unnamed portal; every result column in binary. `parameters` writes the format codes, the count and
-    /// the cells.
+    /// Bind of the unnamed portal. Every result column comes in binary unless `resultFormats` has a code for each: 0 is
+    /// text, 1 is binary. `parameters` writes the format codes, the count and the cells.
     package static func bind<E: Error>(
-        statement name: String, to buffer: inout PostgresBuffer,
+        statement name: String, resultFormats: [Int16] = [], to buffer: inout PostgresBuffer,
         parameters: (inout PostgresBuffer) throws(E) -> Void
     ) throws(E) {
         try message(UInt8(ascii: "B"), to: &buffer) { buffer throws(E) in
             buffer.append(UInt8(0))
             buffer.append(cString: name)
             try parameters(&buffer)
+            appendFormats(resultFormats, to: &buffer)
+        }
+    }
+
+    /// The format codes of result columns: one for all of them where none are said.
+    @inline(__always)
+    static func appendFormats(_ formats: [Int16], to buffer: inout PostgresBuffer) {
+        if formats.isEmpty {
             buffer.append(Int16(1))
             buffer.append(Int16(1))
+        } else {
+            buffer.append(Int16(truncatingIfNeeded: formats.count))
+            for format in formats { buffer.append(format) }
         }
     }
 

@@ -30,4 +30,43 @@ enum OwnTypesExamples {
             buffer.append(y.bitPattern)
         }
     }
+
+    enum Mood: String, PostgresCodable, PostgresArrayElement {
+        case sad, fine, great
+    }
+
+    struct Address: PostgresComposite {
+        var street: String
+        var zip: Int?
+        var moods: [Mood]
+
+        static let postgresFields = PostgresFields(
+            "address", Address.init, PostgresField("street", \Address.street), PostgresField("zip", \Address.zip),
+            PostgresField("moods", \Address.moods))
+    }
+
+    static func ranges() throws -> [String] {
+        let reserved = PostgresRange(1..<5)
+        let warm: PostgresRange<Double> = PostgresRange(18.5...)
+        let ever = try PostgresRange(lower: .exclusive(7), upper: .unbounded)
+        return [reserved.description, warm.description, ever.description]
+    }
+
+    struct SemanticVersion: PostgresCodable, PostgresArrayElement {
+        var text: String
+
+        static let postgresType = PostgresType(named: "semver")
+
+        init(text: String) { self.text = text }
+
+        init(binary bytes: RawSpan, type: PostgresType) throws(PostgresError) {
+            guard type.mayBe(named: "semver") else { throw .cannotDecode(SemanticVersion.self, from: type) }
+            text = try String(binary: bytes, type: .text)
+        }
+
+        func encode(into buffer: inout PostgresBuffer, as type: PostgresType) throws(PostgresError) {
+            guard type.mayBe(named: "semver") else { throw .cannotEncode(SemanticVersion.self, as: type) }
+            try text.encode(into: &buffer, as: .text)
+        }
+    }
 }

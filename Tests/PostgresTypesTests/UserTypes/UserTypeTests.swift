@@ -46,6 +46,19 @@ import Testing
         #expect(PostgresRawValue(bytes: try encoded(PostgresNumeric(1)), type: Self.price).text == "1")
     }
 
+    @Test("a domain over an array or a range takes what that takes")
+    func domainsOfContainers() throws {
+        let tags = PostgresType(oid: 20_210, name: "tags", kind: .domain(of: .textArray), arrayOID: 20_211)
+        #expect(tags.element == .text)
+        #expect(try decoded(encoded(["a"], as: tags), as: tags, [String].self) == ["a"])
+        var buffer = PostgresBuffer()
+        let query: PostgresQuery = "\(["a"]), \([1]), \(PostgresRange(1..<2))"
+        let ages = PostgresType(oid: 20_212, name: "ages", kind: .domain(of: .int4range))
+        try query.parameters.appendBindParameters(as: [tags, tags, ages], to: &buffer)
+        #expect(ages.rangeBound == .int4)
+        #expect(try decoded(encoded(PostgresRange(1..<2), as: ages), as: ages, PostgresRange<Int>.self).contains(1))
+    }
+
     @Test("a range that users made has the bounds its type says")
     func userRanges() throws {
         let range = PostgresRange(1.5..<2)
