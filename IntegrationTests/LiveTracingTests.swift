@@ -163,7 +163,10 @@ private final class Recorder: PostgresTracer {
         let hidden = Recorder()
         try await withPool([shown, hidden]) { pool in
             let rows = try await pool.query(
-                "SELECT \(secret), \(42), \(nil as Int?), \(true), \([UInt8](repeating: 1, count: 9))")
+                """
+                SELECT \(secret), \(42)::int8, \(nil as Int?)::int8, \(true)::bool,
+                    \([UInt8](repeating: 1, count: 9))::bytea
+                """)
             for try await _ in rows {}
         }
         #expect(shown.ended(.query).first?.operation.parameters == ["'\(secret)'", "42", "NULL", "true", "(9 bytes)"])

@@ -11,7 +11,7 @@ enum TestServer {
     static let givenURL: String? = ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
 
     private static let started = Result {
-        try TemporaryServer(TemporaryServer.Options(tls: TemporaryServer.TLS(), settings: ["max_connections": "200"]))
+        try TemporaryServer(TemporaryServer.Options(tls: TemporaryServer.TLS(), settings: ["max_connections": "500"]))
     }
 
     /// The shared temporary server, for tests that need more of it than a connection: certificate, log, both addresses.

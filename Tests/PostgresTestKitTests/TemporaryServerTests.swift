@@ -16,11 +16,11 @@ import Testing
     @Test func startsQuicklyAndLeavesNothingBehind() async throws {
         // The best of a few tries: what else the machine does is not the point.
         var fastest = Duration.seconds(60)
-        for _ in 0..<12 where fastest >= .seconds(3) {
+        for _ in 0..<12 where fastest >= .seconds(10) {
             let taken = try await ContinuousClock().measure { try await TemporaryServer.start().stop() }
             fastest = min(fastest, taken)
         }
-        #expect(fastest < .seconds(3))
+        #expect(fastest < .seconds(10))
         let running = try await TemporaryServer.start()
         #expect(FileManager.default.fileExists(atPath: running.socketDirectory + "/.s.PGSQL.\(running.port)"))
         if let answer = try psql(running, "SELECT 1 + 1") { #expect(answer == (0, "2")) }

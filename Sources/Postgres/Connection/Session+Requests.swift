@@ -252,11 +252,24 @@ extension Session {
         }
     }
 
+    /// What the server says of a statement now, which is not executed and so would not be found to be out of date.
+    func described(_ sql: String, timeout: Duration? = nil) async throws(PostgresError) -> PreparedStatement {
+        let text = try sql.checkedCString("the statement")
+        let request = Request(.prepare(PrepareExchange()), sql: text)
+        _ = await parse(request, isKept: false, timeout: timeout)
+        await lookUpTypes(of: request, timeout: timeout)
+        let (failure, parameters, columns) = change { _, _ in
+            (request.failure, request.preparedParameters, request.preparedColumns)
+        }
+        if let failure { throw failure }
+        return PreparedStatement(name: "", sql: text, parameterTypes: parameters, columns: columns)
+    }
+
     /// Has the server parse and describe a statement; the name it has got.
-    private func parse(_ request: Request, timeout: Duration?) async -> String {
+    private func parse(_ request: Request, isKept: Bool = true, timeout: Duration?) async -> String {
         var name = ""
         await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
-            name = state.statements.nextName()
+            if isKept { name = state.statements.nextName() }
             let displaced = state.statementsToClose
             state.statementsToClose = []
             try state.encode { (buffer) throws(PostgresError) in

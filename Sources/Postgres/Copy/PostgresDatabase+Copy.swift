@@ -20,7 +20,7 @@ extension PostgresDatabase {
     ) async throws -> Int {
         try await withConnection { connection in
             let source = PostgresCopySource.table(table, columns: columns)
-            let statement = try await connection.session.prepared(source.select)
+            let statement = try await connection.session.described(source.select)
             let sql = try PostgresCopySource.copyInto(
                 table, columns, options: "FORMAT binary", isFrozen: isFrozen, where: condition)
             let stream = try await CopyInStream(session: connection.session, sql: sql)
@@ -174,7 +174,7 @@ extension PostgresConnection {
     /// - Throws: `server` with the server's reason, `cancelled`, `connectionClosed`; the rows throw what comes later.
     public func copy(from source: PostgresCopySource) async throws(PostgresError) -> PostgresRows {
         try checkLease()
-        let statement = try await session.prepared(source.select)
+        let statement = try await session.described(source.select)
         return try await copyOut("COPY \(source.sql) TO STDOUT (FORMAT binary)", columns: statement.columns)
     }
 

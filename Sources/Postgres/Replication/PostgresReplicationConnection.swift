@@ -96,9 +96,12 @@ public final class PostgresReplicationConnection: Sendable {
             request.replication = progress
         }
         let failure = session.change { _, _ in
-            request.failure ?? request.abandonment
+            // An error behind the beginning is for who reads the stream.
+            request.abandonment
                 ?? (request.hasBegunCopy
-                    ? nil : PostgresError(.protocolViolation, "the server did not answer with the stream"))
+                    ? nil
+                    : request.failure
+                        ?? PostgresError(.protocolViolation, "the server did not answer with the stream"))
         }
         if let failure { throw Self.advised(failure) }
         session.scheduleReplicationStatus(progress, every: interval)

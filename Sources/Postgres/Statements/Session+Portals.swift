@@ -60,26 +60,6 @@ extension Session {
         }
     }
 
-    /// Parses a statement without keeping it, here or on the server.
-    func described(_ sql: String, timeout: Duration?) async throws(PostgresError) -> PreparedStatement {
-        let text = try sql.checkedCString("the statement")
-        let request = Request(.prepare(PrepareExchange()), sql: text)
-        await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
-            try state.encode { (buffer) throws(PostgresError) in
-                FrontendMessage.parse(name: "", sql: text, to: &buffer)
-                FrontendMessage.describe(statement: "", to: &buffer)
-                FrontendMessage.sync(to: &buffer)
-            }
-        }
-        let (statement, failure) = change { _, _ -> (PreparedStatement, PostgresError?) in
-            let statement = PreparedStatement(
-                name: "", sql: text, parameterTypes: request.preparedParameters, columns: request.preparedColumns)
-            return (statement, request.failure)
-        }
-        if let failure { throw failure }
-        return statement
-    }
-
     /// Runs a statement that is not worth keeping; its rows are held in memory.
     func runOnce(
         _ statement: PreparedStatement, timeout: Duration?, connection: PostgresConnection,

@@ -89,7 +89,11 @@ let supervisorScript =
         read -r _ || exit 1
 
         cd "$directory" || exit 1
-        [ -z "$account" ] || chown -R "$account" "$directory"
+        if [ -n "$account" ]; then
+            chown -R "$account" "$directory"
+            # A client takes no key that is somebody else's.
+            for key in "$directory"/client-*.key; do [ ! -e "$key" ] || chown "$(id -u)" "$key"; done
+        fi
         if [ -s "$directory/password" ]; then password_file=--pwfile=$directory/password; else password_file=--no-sync; fi
         if ! as_account "$bin/initdb" -D "$directory/data" -U "$superuser" -A "$authentication" "$password_file" \
             --no-sync --encoding=UTF8 --locale=C </dev/null >"$directory/initdb.log" 2>&1; then

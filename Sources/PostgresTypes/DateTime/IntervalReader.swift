@@ -61,7 +61,8 @@ struct IntervalReader {
     /// all signs round.
     mutating func readVerbose() -> PostgresInterval? {
         guard reader.takes(word: "@ ") else { return nil }
-        if reader.takes(word: "0"), reader.isAtEnd { return result }
+        var nothing = reader
+        if nothing.takes(word: "0"), nothing.isAtEnd { return result }
         var isAgo = false
         repeat {
             if reader.takes(word: "ago") {

@@ -38,6 +38,11 @@ extension PostgresTSQuery: PostgresEncodable, PostgresDecodable, PostgresArrayEl
     /// Throws `PostgresError.Code.encodingFailed` beyond the server's limit of 2047 bytes in a lexeme.
     public func encode(into buffer: inout PostgresBuffer, as type: PostgresType) throws(PostgresError) {
         guard type == .tsquery else { throw .cannotEncode(PostgresTSQuery.self, as: type) }
+        guard !items.isEmpty else {
+            throw PostgresError(
+                .encodingFailed, "the server does not take a tsquery of nothing in binary",
+                advice: "Write ''::tsquery in SQL, or send NULL")
+        }
         guard let count = Int32(exactly: items.count) else { throw .outOfRange(PostgresTSQuery.self, as: type) }
         buffer.append(count)
         for item in items {
