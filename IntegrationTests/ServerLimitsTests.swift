@@ -47,7 +47,7 @@ import Testing
             try await pool.execute("CREATE TABLE t (n int)")
             let error = try await failure {
                 try await pool.withTransaction { tx in
-                    try await tx.execute("SET LOCAL idle_in_transaction_session_timeout = 100")
+                    try await tx.execute("SET LOCAL idle_in_transaction_session_timeout = 2000")
                     try await tx.execute("INSERT INTO t VALUES (1)")
                     #expect(try await tx.withConnection { connection in try await eventually { !connection.isOpen } })
                 }

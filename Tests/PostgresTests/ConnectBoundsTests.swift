@@ -15,7 +15,8 @@ import Testing
             try s.answerCheck()
             try s.expectEnd()
         }
-        let connection = try await PostgresConnection.connect(to: server)
+        let connection = PostgresConnection(
+            session: try await Connector(PostgresConfiguration(server), loop: EventLoops.separate()).connect())
         let isBusy = Signal()
         let mayEnd = Mutex()
         let blocker = Task {
@@ -148,7 +149,10 @@ import Testing
             try s.expect("P", "D", "S")
             try s.expectEnd()
         }
-        let flooded = try await PostgresConnection.connect(PostgresConfiguration(flooding, tls: .require))
+        let flooded = PostgresConnection(
+            session: try await Connector(
+                PostgresConfiguration(flooding, tls: .require), loop: EventLoops.separate()
+            ).connect())
         let other = PostgresConnection(
             session: try await Connector(PostgresConfiguration(silent), loop: flooded.session.loop).connect())
         let error = try await promptly {

@@ -53,6 +53,16 @@ import Testing
         #expect(PostgresTSVector.Position(16384) == nil)
     }
 
+    @Test("a tsquery of nothing is read, and refused where the server would refuse it")
+    func nothing() throws {
+        for text in ["", "  "] {
+            let query = try #require(PostgresTSQuery(text))
+            #expect(query.description.isEmpty)
+            let error = #expect(throws: PostgresError.self) { try encoded(query) }
+            #expect(error?.code == .encodingFailed)
+        }
+    }
+
     @Test(
         "a tsquery is read and written as the server does",
         arguments: [
@@ -63,7 +73,7 @@ import Testing
             ("a <-> (b <-> c)", "'a' <-> ( 'b' <-> 'c' )"), ("a:*ab", "'a':*AB"), ("a:DC*", "'a':*CD"),
             ("a<0>b", "'a' <0> 'b'"),
             ("(a|b)<->c", "( 'a' | 'b' ) <-> 'c'"), ("!a <-> b", "!'a' <-> 'b'"), ("a & (b & c)", "'a' & 'b' & 'c'"),
-            ("''''", "''''"), ("", ""), ("  ", ""), ("((a))", "'a'"), ("a | b & c <-> !d", "'a' | 'b' & 'c' <-> !'d'"),
+            ("''''", "''''"), ("((a))", "'a'"), ("a | b & c <-> !d", "'a' | 'b' & 'c' <-> !'d'"),
         ])
     func query(text: String, written: String) throws {
         let query = try #require(PostgresTSQuery(text))

@@ -33,6 +33,13 @@ final class EventLoops: Sendable {
         }
     }
 
+    /// A loop that nobody shares: for tests that keep one busy.
+    static func separate() throws(PostgresError) -> EventLoop {
+        do throws(TransportError) { return try EventLoop() } catch {
+            throw PostgresError(.connectionFailed, "no event loop could be started: \(error)")
+        }
+    }
+
     /// The loop that the calling thread is, else the next in turn.
     func loop() throws(PostgresError) -> EventLoop {
         switch loops {

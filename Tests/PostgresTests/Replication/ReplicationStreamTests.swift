@@ -62,6 +62,7 @@ extension PostgresTestKit.BackendMessage {
             try s.read(until: "c")
             try s.send(.keepalive(80, wantsReply: false), .message("c"), .commandComplete("COPY 0"))
             try s.send(.commandComplete("START_REPLICATION"), .readyForQuery())
+            try s.expect("X")
         }
         let stream = try await stream(server)
         try await server.received("d")
@@ -78,6 +79,7 @@ extension PostgresTestKit.BackendMessage {
         await stream.stop()
         #expect(try await waiting.value == nil)
         #expect(stream.connection.isOpen)
+        await stream.connection.close()
         try await server.finished()
     }
 
