@@ -133,7 +133,7 @@ import Testing
                 try await pool.withTransaction { other in
                     #expect(try await !other.tryAdvisoryLock("a"))
                     #expect(try await other.tryAdvisoryLock("b", shared: true))
-                    let error = try await failure { try await other.advisoryLock("a", timeout: .milliseconds(200)) }
+                    let error = try await failure { try await other.advisoryLock("a", timeout: .seconds(3)) }
                     #expect(error.code == .timeout)
                     try await other.check()
                     try await other.advisoryLock("c", timeout: .seconds(30))
