@@ -34,11 +34,11 @@ test: setup ## Run every test against a private PostgreSQL; FILTER=name for some
 	$(call tests,)
 
 tsan: setup ## Run the tests under the thread sanitizer
-	TSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/races.supp; export TSAN_OPTIONS; \
+	TSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/races.supp WIDTH=4; export TSAN_OPTIONS WIDTH; \
 	$(call tests,--sanitize=thread --scratch-path .build/tsan -Xswiftc -DTHREAD_SANITIZER)
 
 asan: setup ## Run the tests under the address sanitizer
-	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leaks.supp; export LSAN_OPTIONS; \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leaks.supp WIDTH=4; export LSAN_OPTIONS WIDTH; \
 	$(call tests,--sanitize=address --scratch-path .build/asan)
 
 bench: setup ## Measure one workload on a private PostgreSQL: WORKLOAD=ping
