@@ -2,12 +2,17 @@ import Foundation
 import Postgres
 import PostgresTestKit
 
-/// A PgBouncer in transaction mode before the shared server, gone when it is no longer held.
+/// A PgBouncer before the shared server, gone when it is no longer held.
 final class PgBouncer: Sendable {
     /// How to reach it; the database is the shared server's.
     let configuration: PostgresConfiguration
     private let process: Process
     private let directory: URL
+
+    /// For how long a client keeps its connection to the server.
+    enum Mode: String {
+        case session, transaction
+    }
 
     /// Where the program is, if it is installed.
     static let program: String? = ["/usr/sbin/pgbouncer", "/usr/bin/pgbouncer", "/opt/homebrew/bin/pgbouncer"]
@@ -17,12 +22,14 @@ final class PgBouncer: Sendable {
     static let isMissing = "PgBouncer is not installed: sudo apt-get install pgbouncer"
 
     /// Starts one with so many connections to the server for each database, and waits until it answers.
-    static func start(connections: Int, before server: PostgresConfiguration) async throws -> PgBouncer {
+    static func start(
+        _ mode: Mode = .transaction, connections: Int, before server: PostgresConfiguration
+    ) async throws -> PgBouncer {
         var failure: any Error = CocoaError(.featureUnsupported)
         // A free port may be taken by the time it is used.
         for _ in 0..<3 {
             do {
-                let bouncer = try PgBouncer(connections: connections, before: server)
+                let bouncer = try PgBouncer(mode, connections: connections, before: server)
                 try await bouncer.answers()
                 return bouncer
             } catch {
@@ -32,7 +39,7 @@ final class PgBouncer: Sendable {
         throw failure
     }
 
-    private init(connections: Int, before server: PostgresConfiguration) throws {
+    private init(_ mode: Mode, connections: Int, before server: PostgresConfiguration) throws {
         directory = FileManager.default.temporaryDirectory.appendingPathComponent(uniqueName("egret-bouncer"))
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let port = Int.random(in: 20_000..<60_000)
@@ -46,7 +53,7 @@ final class PgBouncer: Sendable {
             listen_port = \(port)
             unix_socket_dir =
             auth_type = any
-            pool_mode = transaction
+            pool_mode = \(mode.rawValue)
             default_pool_size = \(connections)
             max_client_conn = 200
             logfile = \(directory.path)/log

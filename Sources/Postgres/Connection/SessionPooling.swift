@@ -48,7 +48,8 @@ extension Session {
 
     private var isOpen: Bool { change { state, _ in state.phase == .ready } }
 
-    private func backendProcess(timeout: Duration?) async throws(PostgresError) -> Int32 {
+    /// The process that serves us now, as the server itself names it.
+    func backendProcess(timeout: Duration?) async throws(PostgresError) -> Int32 {
         // By the simple protocol, which every pooler understands, in one piece.
         let request = try await script("SELECT pg_catalog.pg_backend_pid()", keepsRows: true, timeout: timeout)
         guard let pid = change({ _, _ in request.results.first?.text(row: 0, column: 0) }).flatMap({ Int32($0) }) else {

@@ -119,11 +119,10 @@ extension Session {
             state.statements.suspectsPooler && state.phase == .ready && state.transactionStatus != .failed
         }
         guard isDue else { return }
-        let request = try await script("SELECT pg_catalog.pg_backend_pid()", keepsRows: true, timeout: timeout)
+        let process = try await backendProcess(timeout: timeout)
         change { state, effects in
             state.statements.suspectsPooler = false
-            let backend = request.results.first?.text(row: 0, column: 0)
-            if backend != state.cancelKey.map({ String($0.processID) }) { self.dropNames(&state, &effects) }
+            if process != state.cancelKey?.processID { self.dropNames(&state, &effects) }
         }
     }
 }

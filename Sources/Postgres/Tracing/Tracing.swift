@@ -145,7 +145,9 @@ enum ShownParameters {
                 return quoted(bytes.count > longest ? text + "…" : text)
             default: break
             }
-        } catch {}
+        } catch {
+            // What cannot be read is shown by its size, as a value of any other type is.
+        }
         return "(\(bytes.count) bytes)"
     }
 
