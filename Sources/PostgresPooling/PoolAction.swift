@@ -82,5 +82,14 @@ package struct PoolActions: Sendable, Sequence {
         }
     }
 
+    /// As a loop over them does, without copying them.
+    package func forEach(_ body: (PoolAction) -> Void) {
+        guard let first else { return }
+        body(first)
+        guard let second else { return }
+        body(second)
+        for other in others { body(other) }
+    }
+
     package func makeIterator() -> Iterator { Iterator(actions: self) }
 }

@@ -10,7 +10,6 @@ final class ConnectRace: Sendable {
         var outcome: Result<Session, PostgresError>?
         var deadline: Int64
         var work: Task<Void, Never>?
-        var watch: Task<Void, Never>?
     }
 
     static let cancelled = PostgresError(.cancelled, "the task was cancelled while connecting")
@@ -62,53 +61,44 @@ final class ConnectRace: Sendable {
                 self.finish(.failure(error))
             }
         }
-        let watch = Task { await self.watchDeadline() }
         let isOver = state.withLock { state in
             state.work = work
-            state.watch = watch
             return state.outcome != nil
         }
-        if isOver {
-            work.cancel()
-            watch.cancel()
-        }
+        if isOver { work.cancel() } else { ConnectWatch.shared.add(self) }
     }
 
-    private func watchDeadline() async {
-        while true {
-            let deadline: Int64? = state.withLock { $0.outcome == nil ? $0.deadline : nil }
-            guard let deadline else { return }
-            let (end, overflow) = deadline.addingReportingOverflow(grace)
-            let left = overflow ? Int64.max : end &- monotonicNanoseconds()
-            guard left > 0 else { return finish(.failure(Session.timedOut(server))) }
-            // A sleep of centuries is none that every system takes.
-            do { try await Task.sleep(for: .nanoseconds(min(left, 3_600_000_000_000))) } catch { return }
-        }
+    /// When the loop is given up; nil once the race is over.
+    var end: Int64? {
+        let deadline: Int64? = state.withLock { $0.outcome == nil ? $0.deadline : nil }
+        guard let deadline else { return nil }
+        let (end, overflow) = deadline.addingReportingOverflow(grace)
+        return overflow ? .max : end
     }
+
+    func timeOut() { finish(.failure(Session.timedOut(server))) }
 
     private func finish(_ outcome: Result<Session, PostgresError>) {
-        let (waiter, work, watch, isLate) = state.withLock { state in
+        let (waiter, work, isLate) = state.withLock { state in
             if state.outcome != nil {
                 return (
-                    nil as UnsafeContinuation<Result<Session, PostgresError>, Never>?, nil as Task<Void, Never>?,
-                    nil as Task<Void, Never>?, true
+                    nil as UnsafeContinuation<Result<Session, PostgresError>, Never>?, nil as Task<Void, Never>?, true
                 )
             }
             state.outcome = outcome
             defer {
                 state.waiter = nil
                 state.work = nil
-                state.watch = nil
             }
-            return (state.waiter, state.work, state.watch, false)
+            return (state.waiter, state.work, false)
         }
         if isLate {
             // Nobody waits for it any more.
             if case .success(let session) = outcome { session.terminate() }
             return
         }
-        work?.cancel()
-        watch?.cancel()
+        ConnectWatch.shared.remove(self)
+        if case .failure = outcome { work?.cancel() }
         waiter?.resume(returning: outcome)
     }
 }

@@ -27,7 +27,6 @@ struct Connector: Sendable {
     /// The work is done on the loop from end to end: the deadline runs, and must not be spent waiting for a thread that
     /// others keep busy. The caller waits beside it, since the loop itself may be kept busy: a deadline or a cancelled task
     /// ends the wait whatever the loop does.
-    @concurrent
     func connect() async throws(PostgresError) -> Session {
         guard let tracing = Tracing(configuration) else { return try await connectOnLoop() }
         let trace = tracing.begin(.connect)

@@ -4,26 +4,52 @@ import PostgresWire
 /// What a change of the session's state asks for, done once its lock is released, since it may call back.
 struct Effects: ~Copyable {
     var wakeups = Wakeups()
+    /// Of a request that is over: whoever waits for the connection gets it before the answer is looked at.
+    var endedLease: PoolLease?
     /// The socket's interest may have to change.
     var updatesInterest = false
-    /// The socket is to be closed.
-    var tearsDown = false
     var sendsCancel = false
     /// The reader has room again.
     var resumesReading = false
+    var timers: [EventLoop.Timer] = []
+    /// What most changes do not ask for.
+    private(set) var rareIfAny: RareEffects?
+
+    var rare: RareEffects {
+        mutating get {
+            if let rareIfAny { return rareIfAny }
+            let rare = RareEffects()
+            rareIfAny = rare
+            return rare
+        }
+    }
+}
+
+/// Kept apart, so that a query does not pay for making and clearing away what it does not have.
+final class RareEffects {
+    /// The socket is to be closed.
+    var tearsDown = false
+    /// There is more to read, for which no event will come.
+    var readsOn = false
     var connected: (@Sendable (PostgresError?) -> Void)?
     var connectError: PostgresError?
     /// The server wants what only somebody outside has.
     var wants: Authentication.Want?
     /// Nobody waits for its answer any more.
     var uselessTask: Task<Void, Never>?
-    /// There is more to read, for which no event will come.
-    var readsOn = false
     var closed: (@Sendable () -> Void)?
     var notices: [PostgresServerError] = []
     var notifications: [PostgresNotification] = []
     var notified: (@Sendable ([PostgresNotification]) -> Void)?
-    var timers: [EventLoop.Timer] = []
     /// Operations that have ended.
     var traces: [(Trace, tag: String?, PostgresError?)] = []
+}
+
+extension Effects {
+    /// A connection that was leased for one request has answered it.
+    mutating func leaseEnds(_ request: Request) {
+        guard let lease = request.lease else { return }
+        request.lease = nil
+        endedLease = lease
+    }
 }

@@ -4,17 +4,8 @@ public import PostgresWire
 
 extension PostgresConnection: PostgresDatabase {
     public func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
-        let parameters = query.parameters
-        // A server counts them in 16 bits when it describes the statement: it would be misunderstood.
-        guard parameters.count <= PostgresParameters.maximumCount else {
-            throw PostgresError(
-                .invalidUse, "a statement has \(parameters.count) parameters; PostgreSQL allows 65535",
-                advice: "Send an array and unnest it, use COPY, or split the statement", safeToRetry: true)
-        }
         if let tracing = session.tracing { return try await tracedQuery(query, tracing, timeout: timeout) }
-        return try await run(query.sql, timeout: timeout) { (statement, buffer) throws(PostgresError) in
-            try parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
-        }
+        return try await run(query.sql, query.parameters, timeout: timeout)
     }
 
     /// Runs `body` on the connection's own thread.
@@ -30,8 +21,7 @@ extension PostgresConnection: PostgresDatabase {
     /// A statement whose tables have changed since it was parsed is parsed again and sent once more, where no
     /// transaction stands in the way; so is one that a pooler's other server does not know.
     func run(
-        _ sql: String, timeout: Duration?,
-        bind: (PreparedStatement, inout PostgresBuffer) throws(PostgresError) -> Void
+        _ sql: String, _ parameters: PostgresParameters, timeout: Duration?
     ) async throws(PostgresError) -> PostgresRows {
         try checkLease()
         let timeout = timeout ?? session.configuration.queryTimeout
@@ -40,52 +30,24 @@ extension PostgresConnection: PostgresDatabase {
         var repeats = 0
         var wasUnnamed = false
         while true {
-            let request = Request(.execute(ExecuteExchange(statements: 1)), sql: sql, keepsRows: true)
-            var isParsed = true
+            let request = Request(executing: sql)
             await session.run(request, until: .rows, timeout: left) { (state) throws(PostgresError) in
-                guard let statement = session.find(sql, in: &state) else {
-                    isParsed = false
-                    throw PostgresError(.invalidUse, "the statement is not parsed yet")
-                }
-                request.statement = statement
-                request.columns = statement.columns
-                if statement.isUnnamed {
-                    request.exchange = .execute(ExecuteExchange(statements: 1, parsesEach: true))
-                }
-                try state.encode { (buffer) throws(PostgresError) in
-                    try statement.appendExecution(to: &buffer) { (buffer) throws(PostgresError) in
-                        try bind(statement, &buffer)
-                    }
-                    FrontendMessage.sync(to: &buffer)
-                }
+                try session.encodeExecution(of: request, parameters, &state)
             }
-            let (rows, failure, mayRetry) = session.change { state, _ in
-                let isOver = request.phase == .finished
-                // Once more where statements have lost their names meanwhile: the first repetition could not know.
-                let isNew = repeats == 0 || (state.statements.isUnnamed && !wasUnnamed && repeats == 1)
-                let mayRetry = request.mayBeRepeated && isNew && state.transactionStatus == .idle
-                if isOver, let failure = request.failure {
-                    return (nil as PostgresRows?, failure as PostgresError?, mayRetry)
-                }
-                let first = request.popBatch()
-                let isComplete = isOver && request.firstBatch == nil
-                return (
-                    PostgresRows(
-                        columns: request.columns, first: first,
-                        source: isComplete ? nil : RowSource(connection: self, request: request),
-                        tag: isComplete ? request.tag ?? "" : nil), nil, false
-                )
-            }
-            if let rows { return rows }
-            if !isParsed {
+            switch session.outcome(of: request, { self }) {
+            case .rows(let rows):
+                return rows
+            case .notParsed:
                 _ = try await session.prepared(sql, timeout: left)
                 // What parsing took, waiting for a lock perhaps, is gone.
                 left = deadline.map { .nanoseconds(max(0, $0 - monotonicNanoseconds())) }
-            } else if mayRetry {
+            case .outdated(let error, let isUnnamed):
+                // Once more where statements have lost their names meanwhile: the first repetition could not know.
+                guard repeats == 0 || (isUnnamed && !wasUnnamed && repeats == 1) else { throw error }
                 repeats += 1
                 wasUnnamed = request.statement?.isUnnamed ?? false
-            } else if let failure {
-                throw failure
+            case .failed(let error):
+                throw error
             }
         }
     }

@@ -12,17 +12,9 @@ public import PostgresWire
 public final class PostgresConnection: Sendable {
     let session: Session
     let lease: PoolLease?
-    /// Leased for one query: the lease ends with its rows.
-    private let isForOneQuery: Bool
-
-    init(session: Session, lease: PoolLease? = nil, isForOneQuery: Bool = false) {
+    init(session: Session, lease: PoolLease? = nil) {
         self.session = session
         self.lease = lease
-        self.isForOneQuery = isForOneQuery
-    }
-
-    func rowsEnded() {
-        if isForOneQuery { lease?.end() }
     }
 
     deinit {

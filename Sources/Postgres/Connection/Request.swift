@@ -90,6 +90,11 @@ final class Request: @unchecked Sendable {
     /// Set for START_REPLICATION: how far its reader is, which the server wants to know.
     @exclusivity(unchecked) var replication: ReplicationProgress?
 
+    /// False: nothing was sent, since the session does not know the statement yet.
+    @exclusivity(unchecked) var isParsed = true
+    /// The right to use the connection, where it is this request's alone: given back with the answer.
+    @exclusivity(unchecked) var lease: PoolLease?
+
     /// Why nobody waits for the rest of the answer: cancelled, timed out, or rows no longer wanted.
     @exclusivity(unchecked) var abandonment: PostgresError?
     /// A CancelRequest has been sent for it.
@@ -105,6 +110,11 @@ final class Request: @unchecked Sendable {
         self.keepsRows = keepsRows
         self.isByteStream = isByteStream
         wantsRows = keepsRows
+    }
+
+    /// One statement, whose rows are wanted.
+    convenience init(executing sql: String) {
+        self.init(.execute(ExecuteExchange(statements: 1)), sql: sql, keepsRows: true)
     }
 
     /// The server did stop it, by our cancel or its own timeout.
@@ -184,6 +194,6 @@ struct Wakeups: ~Copyable {
 
     consuming func run() {
         first?.resume()
-        for waiter in rest { waiter.resume() }
+        if !rest.isEmpty { for waiter in rest { waiter.resume() } }
     }
 }

@@ -4,15 +4,21 @@ import PostgresWire
 extension Session {
     /// Gives each frame that has come to the request it answers, until the buffer or the reader's room is used up.
     func processAnswers(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {
+        var head = state.requests.first
         while !state.isReadingPaused, state.phase == .ready {
-            if let head = state.requests.first, let kind = head.exchange.rowKind {
+            if let head, let kind = head.exchange.rowKind {
                 if takeRows(&state, head, kind, &effects) { continue }
             }
             guard let frame = try state.inbound.nextFrame() else { return }
-            if try takeCopyHeader(&state, frame) { continue }
-            let event = try receive(&state, frame, &effects)
+            if let head, try takeCopyHeader(&state, head, frame) { continue }
+            let event = try receive(&state, head, frame, &effects)
             state.inbound.consume(frame.size)
-            if let event, let head = state.requests.first { apply(event, to: head, &state, &effects) }
+            switch event {
+            case .nothing, nil: break
+            case .some(let event):
+                if let head { apply(event, to: head, &state, &effects) }
+                head = state.requests.first
+            }
         }
     }
 
@@ -44,11 +50,11 @@ extension Session {
 
     /// The first message of a binary COPY begins with a signature, flags and an extension; the last is a trailer.
     private func takeCopyHeader(
-        _ state: inout SessionState, _ frame: FrameBuffer.Frame
+        _ state: inout SessionState, _ head: Request, _ frame: FrameBuffer.Frame
     ) throws(PostgresError) -> Bool {
-        guard let head = state.requests.first, case .copyOut = head.exchange, frame.kind == BackendKind.copyData,
-            !head.isByteStream
-        else { return false }
+        guard frame.kind == BackendKind.copyData, !head.isByteStream, case .copyOut = head.exchange else {
+            return false
+        }
         if head.expectsCopyHeader {
             let size = try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
                 try BinaryCopy.headerSize(content)
@@ -71,11 +77,11 @@ extension Session {
 
     /// What a frame means to the request at the head; nil for what comes at any time and belongs to none.
     private func receive(
-        _ state: inout SessionState, _ frame: FrameBuffer.Frame, _ effects: inout Effects
+        _ state: inout SessionState, _ head: Request?, _ frame: FrameBuffer.Frame, _ effects: inout Effects
     ) throws(PostgresError) -> ExchangeEvent? {
         switch frame.kind {
         case BackendKind.noticeResponse:
-            effects.notices.append(
+            effects.rare.notices.append(
                 try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
                     try BackendMessage.serverError(content)
                 })
@@ -92,13 +98,13 @@ extension Session {
             let notification = try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
                 try BackendMessage.notification(content)
             }
-            effects.notifications.append(PostgresNotification(notification))
-            effects.notified = onNotifications
+            effects.rare.notifications.append(PostgresNotification(notification))
+            effects.rare.notified = onNotifications
             return nil
         default:
             break
         }
-        guard let head = state.requests.first else {
+        guard let head else {
             guard frame.kind == BackendKind.errorResponse else { throw unexpected(frame.kind) }
             // Said before it hangs up: an administrator's shutdown, an idle timeout.
             let error = try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
@@ -172,6 +178,7 @@ extension Session {
             if wasStopped { abandonment.server = request.failure?.server }
             if wasStopped || request.wantsRows { request.failure = abandonment }
         }
+        effects.leaseEnds(request)
         effects.traceEnds(request)
         cancelledStatementEnded(request, &state, &effects)
         startCancel(&state, &effects)

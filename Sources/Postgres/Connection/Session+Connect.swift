@@ -22,8 +22,8 @@ extension Session {
             self.change { state, effects in
                 if let reason = state.closeReason {
                     // Aborted before it began, as by a task that was cancelled already.
-                    effects.connected = completion
-                    effects.connectError = reason
+                    effects.rare.connected = completion
+                    effects.rare.connectError = reason
                     return
                 }
                 state.onConnected = completion
@@ -48,8 +48,13 @@ extension Session {
     private func open(_ state: inout SessionState, _ effects: inout Effects) {
         do throws(TransportError) {
             let channel = Channel(try Socket(connectingTo: address, options: configuration.socketOptions))
-            state.registration = try loop.register(channel.descriptor, interest: .write, handler: self)
+            let isConnected = channel.isConnected
+            state.interest = isConnected ? .read : .write
+            state.registration = try loop.register(channel.descriptor, interest: state.interest, handler: self)
             state.channel = consume channel
+            guard isConnected else { return }
+            do throws(PostgresError) { try connected(&state) } catch { close(&state, error, &effects) }
+            if state.phase != .closed, interest(for: state) != state.interest { effects.updatesInterest = true }
         } catch  where error.isCrowded {
             _ = loop.schedule(at: monotonicNanoseconds() &+ Self.crowdedPause) {
                 self.change { state, effects in if state.phase == .connecting { self.open(&state, &effects) } }

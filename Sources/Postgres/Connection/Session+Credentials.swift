@@ -9,7 +9,7 @@ extension Session {
         _ want: Authentication.Want, _ state: inout SessionState, _ effects: inout Effects
     ) throws(PostgresError) {
         guard case .password = want, configuration.passwordProvider == nil else {
-            effects.wants = want
+            effects.rare.wants = want
             return
         }
         guard let password = configuration.password(for: host) else {
@@ -84,7 +84,7 @@ extension Session {
             }
         }
         change { state, effects in
-            if state.phase == .closed { effects.uselessTask = task } else { state.credentialTask = task }
+            if state.phase == .closed { effects.rare.uselessTask = task } else { state.credentialTask = task }
         }
     }
 

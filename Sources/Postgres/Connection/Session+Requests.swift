@@ -20,7 +20,7 @@ extension Session {
         }
     }
 
-    private func enqueue(
+    func enqueue(
         _ request: Request, waiter: UnsafeContinuation<Void, Never>, until milestone: Request.Milestone,
         timeout: Duration?, _ encode: (inout SessionState) throws(PostgresError) -> Void
     ) {
@@ -131,9 +131,11 @@ extension Session {
         .invalidUse, "the connection is taking the data of a COPY, and can do nothing else meanwhile",
         advice: "Use another connection of the pool, or wait for the end of the COPY", safeToRetry: true)
 
-    /// Sends at the end of the loop's turn, together with what others write in it; at once away from the loop.
+    /// Sends at the end of the loop's turn, together with what others write in it; at once away from the loop, and where
+    /// it is the first.
     func scheduleFlush(_ state: inout SessionState, _ effects: inout Effects) {
-        guard loop.isCurrent else { return writeOut(&state, &effects) }
+        // With nothing on its way, the server may as well begin.
+        guard loop.isCurrent, state.requests.count > 1 else { return writeOut(&state, &effects) }
         guard !state.isFlushScheduled else { return }
         state.isFlushScheduled = true
         loop.flushLater(self)
@@ -172,6 +174,8 @@ extension Session {
     ///
     /// - Throws: what ended the request early.
     func nextBatch(of request: Request) async throws(PostgresError) -> RowBatch? {
+        // A reader slower than the server never waits, which is where it would notice.
+        if Task.isCancelled { abandon(request, PostgresError(.cancelled, "the task was cancelled")) }
         while true {
             let (batch, isOver, failure) = change { state, effects in
                 let batch = request.popBatch()

@@ -60,10 +60,18 @@ final class Session: EventHandler {
 
     private func perform(_ effects: consuming Effects) {
         if effects.updatesInterest { loop.perform { self.updateInterest() } }
-        if effects.tearsDown { loop.perform { self.tearDown() } }
         if effects.sendsCancel { sendCancel() }
         if effects.resumesReading { resumeReading() }
         for timer in effects.timers { loop.cancel(timer) }
+        // Before the tasks wake: who has seen LISTEN answered has what came with the answer.
+        if let rare = effects.rareIfAny { perform(rare) }
+        if effects.sendsCancel, let tracing { tracing.event(.cancelSent) }
+        effects.endedLease?.end()
+        effects.wakeups.run()
+    }
+
+    private func perform(_ effects: RareEffects) {
+        if effects.tearsDown { loop.perform { self.tearDown() } }
         if effects.readsOn {
             // In the loop's next turn, so that its other connections and its timers have theirs.
             _ = loop.schedule(at: monotonicNanoseconds()) { self.readOn() }
@@ -71,16 +79,12 @@ final class Session: EventHandler {
         if let want = effects.wants { provide(want) }
         effects.uselessTask?.cancel()
         if let onNotice = configuration.onNotice { for notice in effects.notices { onNotice(notice) } }
-        // Before the tasks wake: who has seen LISTEN answered has what came with the answer.
         effects.notified?(effects.notifications)
-        if let tracing {
-            for notice in effects.notices { tracing.event(.notice(notice)) }
-            if effects.sendsCancel { tracing.event(.cancelSent) }
-            effects.tellTracers()
-        }
+        if let tracing { for notice in effects.notices { tracing.event(.notice(notice)) } }
+        // Tells what the lock kept from being told.
+        for (trace, tag, failure) in effects.traces { trace.end(tag: tag, error: failure) }
         effects.connected?(effects.connectError)
         effects.closed?()
-        effects.wakeups.run()
     }
 
     // MARK: Events of the loop
@@ -167,7 +171,7 @@ final class Session: EventHandler {
             reads += 1
             guard reads <= Self.mostReads else {
                 state.readsOnLater = true
-                effects.readsOn = true
+                effects.rare.readsOn = true
                 return
             }
             let result: IOResult?
@@ -207,7 +211,7 @@ final class Session: EventHandler {
 
     // MARK: Interest
 
-    private func interest(for state: borrowing SessionState) -> Interest {
+    func interest(for state: borrowing SessionState) -> Interest {
         switch state.phase {
         case .connecting: .write
         case .handshaking: state.mustWaitForWriting ? .readAndWrite : .read
@@ -269,13 +273,13 @@ final class Session: EventHandler {
         guard state.phase != .closed else { return }
         let wasReady = state.phase == .ready
         if !wasReady { noteSetback(&state) }
-        effects.uselessTask = state.credentialTask
+        effects.rare.uselessTask = state.credentialTask
         state.credentialTask = nil
         state.phase = .closed
         state.closeReason = error
         state.cancelPhase = .none
-        effects.tearsDown = true
-        effects.closed = state.onClosed
+        effects.rare.tearsDown = true
+        effects.rare.closed = state.onClosed
         state.onClosed = nil
         if !wasReady { finishConnecting(&state, error, &effects) }
         if let timer = state.cancelTimer { effects.timers.append(timer) }
@@ -284,6 +288,7 @@ final class Session: EventHandler {
             if request.failure == nil { request.failure = request.abandonment ?? error }
             if let timer = request.timer { effects.timers.append(timer) }
             request.phase = .finished
+            effects.leaseEnds(request)
             effects.traceEnds(request)
             effects.wakeups.wake(request)
         }
@@ -292,8 +297,8 @@ final class Session: EventHandler {
     func finishConnecting(_ state: inout SessionState, _ error: PostgresError?, _ effects: inout Effects) {
         guard let onConnected = state.onConnected else { return }
         state.onConnected = nil
-        effects.connected = onConnected
-        effects.connectError = error
+        effects.rare.connected = onConnected
+        effects.rare.connectError = error
         if let timer = state.connectTimer { effects.timers.append(timer) }
     }
 

@@ -7,15 +7,18 @@ import PostgresWire
 ///
 /// The machine decides under the lock; its actions run after the lock is released.
 final class PoolCore: Sendable {
-    private typealias Waiter = UnsafeContinuation<Result<Session, PostgresError>, Never>
+    /// Who waits for a connection.
+    enum Waiter {
+        case task(UnsafeContinuation<Result<PoolLeased, PostgresError>, Never>)
+        case query(PooledQuery)
+    }
 
-    private struct State {
+    struct State {
         var machine: PoolMachine
         /// By the index of the machine's identifiers.
         var sessions: [Session?]
         /// Connections in the making, to be cancelled.
         var connecting: [Task<Void, Never>?]
-        var identifiers: [ObjectIdentifier: PoolConnectionID] = [:]
         var waiters: [PoolWaiterID: Waiter] = [:]
         var connectError: PostgresError?
         var timer: EventLoop.Timer?
@@ -28,8 +31,8 @@ final class PoolCore: Sendable {
     private let configuration: PostgresConfiguration
     /// Nil without tracers.
     let tracing: Tracing?
-    private let options: PostgresPoolOptions
-    private let state: Mutex<State>
+    let options: PostgresPoolOptions
+    let state: Mutex<State>
 
     init(_ configuration: PostgresConfiguration, _ options: PostgresPoolOptions) throws(PostgresError) {
         loop = try EventLoops.shared.loop()
@@ -52,92 +55,17 @@ final class PoolCore: Sendable {
     }
 
     /// Changes the machine under the lock, then does what it asks for.
-    private func step(_ event: (inout State, Int64) -> PoolActions) {
+    func step(_ event: (inout State, Int64) -> PoolActions) {
         let now = monotonicNanoseconds()
         perform(state.withLock { event(&$0, now) })
     }
 
     func start() { step { $0.machine.start(now: $1) } }
 
-    // MARK: Leases
-
-    /// A connection that nobody else has, waiting for one. The pool lives at least as long as the lease.
-    func lease(
-        for pool: PostgresPool, isForOneQuery: Bool = false
-    ) async throws(PostgresError) -> PostgresConnection {
-        let session = tracing == nil ? try await leaseSession() : try await tracedLease()
-        let lease = PoolLease(of: session, core: self, pool: pool)
-        return PostgresConnection(session: session, lease: lease, isForOneQuery: isForOneQuery)
-    }
-
-    private func tracedLease() async throws(PostgresError) -> Session {
-        let trace = tracing?.begin(.acquire)
-        do throws(PostgresError) {
-            let session = try await leaseSession()
-            trace?.end()
-            return session
-        } catch {
-            trace?.end(error: error)
-            throw error
-        }
-    }
-
-    private func leaseSession() async throws(PostgresError) -> Session {
-        let (session, waiter, isClosed) = state.withLock { state -> (Session?, PoolWaiterID?, Bool) in
-            switch state.machine.lease() {
-            case .leased(let id): (state.sessions[id.index], nil, false)
-            case .wait(let id): (nil, id, false)
-            case .closed: (nil, nil, true)
-            }
-        }
-        if isClosed { throw Self.closed }
-        if let session { return session }
-        guard let waiter else { throw Self.closed }
-        if let tracing, statistics.leased >= options.maximumConnections { tracing.event(.poolExhausted) }
-        return try await wait(waiter).get()
-    }
-
-    private func wait(_ id: PoolWaiterID) async -> Result<Session, PostgresError> {
-        let deadline = Session.deadline(after: options.acquireTimeout)
-        return await withTaskCancellationHandler {
-            await withUnsafeContinuation { waiter in
-                step { state, now in
-                    state.waiters[id] = waiter
-                    let actions = state.machine.enqueue(id, deadline: deadline, now: now)
-                    // Cancelled before it was enqueued: the handler found nothing to cancel.
-                    return Task.isCancelled && actions.isEmpty ? state.machine.cancel(id) : actions
-                }
-                if Task.isCancelled { step { state, _ in state.machine.cancel(id) } }
-            }
-        } onCancel: {
-            step { state, _ in state.machine.cancel(id) }
-        }
-    }
-
-    /// Takes a session back: at once when it is clean, else after it has been made so.
-    func release(_ session: Session) {
-        switch session.cleanliness {
-        case .clean: released(session, isReusable: true)
-        case .closed: released(session, isReusable: false)
-        case .dirty:
-            Task {
-                await session.makeClean()
-                released(session, isReusable: session.cleanliness == .clean)
-            }
-        }
-    }
-
-    private func released(_ session: Session, isReusable: Bool) {
-        step { state, now in
-            guard let id = state.identifiers[ObjectIdentifier(session)] else { return .none }
-            return state.machine.release(id, isReusable: isReusable, now: now)
-        }
-    }
-
     // MARK: Actions
 
-    private func perform(_ actions: PoolActions) {
-        for action in actions {
+    func perform(_ actions: PoolActions) {
+        actions.forEach { action in
             switch action {
             case .connect(let id): connect(id)
             case .close(let id):
@@ -154,7 +82,7 @@ final class PoolCore: Sendable {
 
     private func connect(_ id: PoolConnectionID) {
         // Made under the lock, so that it is noted before it can be through.
-        state.withLock { $0.connecting[id.index] = Task { await open(id) } }
+        state.withLock { $0.connecting[id.index] = Task(executorPreference: loop) { await self.open(id) } }
     }
 
     private func open(_ id: PoolConnectionID) async {
@@ -163,7 +91,6 @@ final class PoolCore: Sendable {
             state.withLock { state in
                 state.connecting[id.index] = nil
                 state.sessions[id.index] = session
-                state.identifiers[ObjectIdentifier(session)] = id
             }
             tracing?.event(.poolOpened)
             let isOpen = session.onClose { [self] in closed(id, session) }
@@ -182,7 +109,6 @@ final class PoolCore: Sendable {
         tracing?.event(.poolClosed)
         step { state, now in
             if state.sessions[id.index] === session { state.sessions[id.index] = nil }
-            state.identifiers[ObjectIdentifier(session)] = nil
             return state.machine.closed(id, now: now)
         }
     }
@@ -198,41 +124,6 @@ final class PoolCore: Sendable {
             session.abort(error)
         }
     }
-
-    private func deliver(_ waiter: PoolWaiterID, _ id: PoolConnectionID) {
-        let (continuation, session) = state.withLock { ($0.waiters.removeValue(forKey: waiter), $0.sessions[id.index]) }
-        if let session {
-            continuation?.resume(returning: .success(session))
-        } else {
-            // It was lost between the decision and now.
-            continuation?.resume(
-                returning: .failure(
-                    PostgresError(.connectionClosed, "the connection was lost as it was handed over", safeToRetry: true)
-                ))
-        }
-    }
-
-    private func fail(_ waiter: PoolWaiterID, _ reason: PoolFailure) {
-        let (continuation, connectError) = state.withLock { ($0.waiters.removeValue(forKey: waiter), $0.connectError) }
-        let error: PostgresError =
-            switch reason {
-            case .timedOut:
-                PostgresError(
-                    .poolTimeout,
-                    "no connection became free within \(options.acquireTimeout): all \(options.maximumConnections) are in use",
-                    advice: "Is a connection held while waiting for another one, or for something slow? Else raise "
-                        + "maximumConnections", safeToRetry: true)
-            case .connectFailed:
-                connectError ?? PostgresError(.connectionFailed, "no connection could be made", safeToRetry: true)
-            case .cancelled:
-                PostgresError(
-                    .cancelled, "the task was cancelled while it waited for a connection", safeToRetry: true)
-            case .closed: Self.closed
-            }
-        continuation?.resume(returning: .failure(error))
-    }
-
-    private static let closed = PostgresError(.poolClosed, "the pool is closed")
 
     private func schedule(at time: Int64) {
         let timer = loop.schedule(at: time) { [self] in step { $0.machine.timerFired(now: $1) } }

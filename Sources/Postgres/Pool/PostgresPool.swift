@@ -67,11 +67,33 @@ public final class PostgresPool: PostgresDatabase {
     }
 
     public func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
-        let connection = try await core.lease(for: self, isForOneQuery: true)
-        do {
+        guard core.tracing == nil else { return try await run(query, on: try await core.lease(for: self), timeout) }
+        let asked = PooledQuery(query, timeout: timeout, pool: self)
+        let lease = try await core.send(asked)
+        switch lease.session.outcome(of: asked.request, { PostgresConnection(session: lease.session, lease: lease) }) {
+        case .rows(let rows):
+            return rows
+        case .notParsed:
+            return try await run(query, on: PostgresConnection(session: lease.session, lease: lease), timeout)
+        case .outdated:
+            // The next connection may know no better, and tries twice itself.
+            lease.end()
+            return try await run(query, on: try await core.lease(for: self), timeout)
+        case .failed(let error):
+            lease.end()
+            throw error
+        }
+    }
+
+    /// Step by step, on a connection that is given back with the answer.
+    private func run(
+        _ query: PostgresQuery, on connection: PostgresConnection, _ timeout: Duration?
+    ) async throws(PostgresError) -> PostgresRows {
+        do throws(PostgresError) {
             let rows = try await connection.query(query, timeout: timeout)
-            // Rows that are still coming hold the lease until they are read or dropped.
-            if rows.source == nil { connection.lease?.end() }
+            if let lease = connection.lease {
+                if let source = rows.source { source.give(lease) } else { lease.end() }
+            }
             return rows
         } catch {
             connection.lease?.end()

@@ -20,9 +20,16 @@ final class RowSource: Sendable {
     /// The next rows, waiting for them; nil at the end.
     @usableFromInline
     func nextBatch() async throws(PostgresError) -> RowBatch? {
-        let batch = try await connection.session.nextBatch(of: request)
-        if batch == nil { connection.rowsEnded() }
-        return batch
+        try await connection.session.nextBatch(of: request)
+    }
+
+    /// Has `lease` end with the request.
+    func give(_ lease: PoolLease) {
+        let isOver = connection.session.change { _, _ in
+            if request.phase != .finished { request.lease = lease }
+            return request.phase == .finished
+        }
+        if isOver { lease.end() }
     }
 
     /// Has `trace` end with the rows.

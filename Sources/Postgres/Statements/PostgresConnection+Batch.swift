@@ -45,9 +45,7 @@ extension PostgresConnection {
                 if state.statements.isUnnamed {
                     request.exchange = .execute(ExecuteExchange(statements: queries.count, parsesEach: true))
                 }
-                try state.encode { (buffer) throws(PostgresError) in
-                    try Self.encode(queries, statements, to: &buffer, unfit: &unfit)
-                }
+                try Self.encode(queries, statements, &state, unfit: &unfit)
                 request.beginBatch(statements)
             }
             if missing.isEmpty {
@@ -83,24 +81,40 @@ extension PostgresConnection {
         return statements
     }
 
-    /// Bind and Execute of each, one Sync. Where a value does not fit, nothing stays in the buffer.
+    /// How many bytes are sent first, for the server to begin with, and how many at a time then.
+    private static let firstPiece = 1024
+    private static let piece = 8192
+
+    /// Bind and Execute of each, one Sync. Where a value does not fit, nothing is sent: only a batch whose values all fit
+    /// is sent in pieces, which the server works at while the next is written.
     private static func encode(
-        _ queries: [PostgresQuery], _ statements: [PreparedStatement], to buffer: inout PostgresBuffer,
-        unfit: inout Int?
+        _ queries: [PostgresQuery], _ statements: [PreparedStatement], _ state: inout SessionState, unfit: inout Int?
     ) throws(PostgresError) {
-        let start = buffer.count
-        for (index, (query, statement)) in zip(queries, statements).enumerated() {
-            do {
-                try statement.appendExecution(to: &buffer) { (buffer) throws(PostgresError) in
-                    try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
+        let fits = zip(queries, statements).allSatisfy { $0.parameters.fit(as: $1.parameterTypes) }
+        var size = fits && !state.isHolding ? firstPiece : Int.max
+        var index = 0
+        while index < queries.count {
+            try state.encode { (buffer) throws(PostgresError) in
+                let start = buffer.count
+                while index < queries.count, buffer.count - start < size {
+                    do throws(PostgresError) {
+                        let (query, statement) = (queries[index], statements[index])
+                        try statement.appendExecution(to: &buffer) { (buffer) throws(PostgresError) in
+                            try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
+                        }
+                    } catch {
+                        buffer.truncate(to: start)
+                        unfit = index
+                        throw error
+                    }
+                    index += 1
                 }
-            } catch {
-                buffer.truncate(to: start)
-                unfit = index
-                throw error
+                if index == queries.count { FrontendMessage.sync(to: &buffer) }
             }
+            // What fails here fails again when the rest is sent, and is dealt with there.
+            if index < queries.count { try? state.writeOut() }
+            size = piece
         }
-        FrontendMessage.sync(to: &buffer)
     }
 }
 

@@ -19,10 +19,7 @@ extension PostgresDatabase {
         let sql = "EXPLAIN (\((options + ["FORMAT JSON"]).joined(separator: ", "))) \(query.sql)"
         let json = try await typed {
             try await withConnection { connection in
-                let rows = try await connection.run(sql, timeout: timeout) {
-                    (statement, buffer) throws(PostgresError) in
-                    try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
-                }
+                let rows = try await connection.run(sql, query.parameters, timeout: timeout)
                 return try await rows.decode(as: JSONValue.self).first()
             }
         }

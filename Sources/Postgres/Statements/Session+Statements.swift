@@ -103,7 +103,7 @@ extension Session {
         loseNames(&state)
         guard news.dropNames() else { return }
         state.statements.seen = news.current
-        effects.notices.append(Self.poolerNotice)
+        effects.rare.notices.append(Self.poolerNotice)
     }
 
     private static let poolerNotice = PostgresServerError(fields: [

@@ -15,9 +15,7 @@ extension PostgresConnection {
         let parameters = query.parameters
         let trace = tracing.begin(operation, parameters: parameters)
         do throws(PostgresError) {
-            let rows = try await run(sql, timeout: timeout) { (statement, buffer) throws(PostgresError) in
-                try parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
-            }
+            let rows = try await run(sql, parameters, timeout: timeout)
             trace.note {
                 $0.wasCached = wasCached
                 $0.bytesSent = parameters.withUnsafeCells { $0.count }
@@ -89,11 +87,8 @@ extension Effects {
         request.trace = nil
         let (bytes, tag, failure) = (request.streamedBytes, request.tag, request.failure)
         trace.note { $0.bytesReceived = max($0.bytesReceived, bytes) }
-        traces.append((trace, tag, failure))
+        rare.traces.append((trace, tag, failure))
     }
-
-    /// Tells what the lock kept from being told.
-    borrowing func tellTracers() { for (trace, tag, failure) in traces { trace.end(tag: tag, error: failure) } }
 }
 
 extension PostgresConnection {

@@ -10,6 +10,7 @@ package struct Channel: ~Copyable {
     }
 
     package var descriptor: Int32 { socket.descriptor }
+    package var isConnected: Bool { socket.isConnected }
     package var isEncrypted: Bool { tls != nil }
     /// What the server's certificate binds a SCRAM exchange to, when there is one (RFC 5929, 4.1).
     package var peerCertificateDigest: [UInt8]? {

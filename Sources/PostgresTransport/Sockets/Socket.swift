@@ -9,6 +9,8 @@ import Darwin
 /// A non-blocking stream socket and its one owner: closed when it goes out of scope.
 package struct Socket: ~Copyable {
     package let descriptor: Int32
+    /// It stood at once, as to a unix socket.
+    package let isConnected: Bool
 
     /// Opens a socket and begins to connect it. The socket becomes writable once the connection stands or has failed;
     /// `finishConnecting()` tells which.
@@ -32,6 +34,7 @@ package struct Socket: ~Copyable {
             let code = errno
             guard code == EINPROGRESS || code == EINTR else { throw TransportError(errno: code) }
         }
+        isConnected = result == 0
     }
 
     deinit { close(descriptor) }

@@ -29,7 +29,7 @@ extension PostgresParameters {
             )
         }
         let start = buffer.count
-        if zip(entries, serverTypes).allSatisfy({ $0.type == $1 }) {
+        if areOf(serverTypes) {
             buffer.append(UInt16(entries.isEmpty ? 0 : 1))
             if !entries.isEmpty { buffer.append(UInt16(1)) }
             buffer.append(UInt16(entries.count))
@@ -47,6 +47,20 @@ extension PostgresParameters {
             buffer.truncate(to: start)
             throw error
         }
+    }
+
+    /// Whether the values are sent as they are: nothing has to be recoded, and nothing can be found unfit on the way.
+    package func fit(as serverTypes: [PostgresType]) -> Bool {
+        guard let storage else { return serverTypes.isEmpty }
+        return !storage.hasFailed && storage.cells.count < Self.surelySmall && count == serverTypes.count
+            && areOf(serverTypes)
+    }
+
+    /// In bytes; far from the limits of a message.
+    private static let surelySmall = 1 << 28
+
+    private func areOf(_ serverTypes: [PostgresType]) -> Bool {
+        zip(entries, serverTypes).allSatisfy { $0.type == $1 }
     }
 
     /// One code for all when all are binary, else one for each: 0 is text, 1 is binary.

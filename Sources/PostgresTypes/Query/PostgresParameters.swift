@@ -56,6 +56,8 @@ public struct PostgresParameters: Sendable {
             failedIndex = entries.count
         }
 
+        var hasFailed: Bool { failure != nil }
+
         func validate() throws(PostgresError) {
             if let failure { throw failure.inParameter(failedIndex + 1) }
         }

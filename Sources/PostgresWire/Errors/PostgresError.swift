@@ -44,36 +44,83 @@ public struct PostgresError: Error, Sendable {
     }
 
     /// What kind of failure, to decide by.
-    public var code: Code
+    public var code: Code {
+        get { fields.code }
+        set { fields.code = newValue }
+    }
     /// One sentence, safe to show.
-    public var message: String
+    public var message: String {
+        get { fields.message }
+        set { fields.message = newValue }
+    }
     /// What to do about it, where that is known.
-    public var advice: String?
+    public var advice: String? {
+        get { fields.advice }
+        set { fields.advice = newValue }
+    }
     /// The server's own words, when `code` is `.server`, or an error was caused by one.
-    public var server: PostgresServerError?
+    public var server: PostgresServerError? {
+        get { fields.server }
+        set { fields.server = newValue }
+    }
     /// The column a value belongs to, for encoding and decoding errors.
-    public var column: String?
+    public var column: String? {
+        get { fields.column }
+        set { fields.column = newValue }
+    }
     /// The statement that failed.
-    public var sql: String?
+    public var sql: String? {
+        get { fields.sql }
+        set { fields.sql = newValue }
+    }
     /// True when nothing of the failed work can have reached the server's data.
-    public var safeToRetry: Bool
+    public var safeToRetry: Bool {
+        get { fields.safeToRetry }
+        set { fields.safeToRetry = newValue }
+    }
     /// What had failed before, where this failure kept it from being dealt with: the error of a transaction's closure
     /// when rolling back failed as well. It may be anybody's, and is not in `description`.
-    public var cause: (any Error)?
+    public var cause: (any Error)? {
+        get { fields.cause }
+        set { fields.cause = newValue }
+    }
 
     /// An error of the kind `code`. `message` and `advice` must be fit for anybody to see.
     public init(
         _ code: Code, _ message: String, advice: String? = nil, server: PostgresServerError? = nil,
         column: String? = nil, sql: String? = nil, safeToRetry: Bool = false, cause: (any Error)? = nil
     ) {
-        self.code = code
-        self.message = message
-        self.advice = advice
-        self.server = server
-        self.column = column
-        self.sql = sql
-        self.safeToRetry = safeToRetry
-        self.cause = cause
+        box = .fields(
+            Fields(
+                code: code, message: message, advice: advice, server: server, column: column, sql: sql,
+                safeToRetry: safeToRetry, cause: cause))
+    }
+
+    private struct Fields: Sendable {
+        var code: Code
+        var message: String
+        var advice: String?
+        var server: PostgresServerError?
+        var column: String?
+        var sql: String?
+        var safeToRetry: Bool
+        var cause: (any Error)?
+    }
+
+    /// Errors are rare, but room for one is kept and cleared away everywhere: a pointer's, so, and not that of the fields.
+    private indirect enum Box: Sendable {
+        case fields(Fields)
+    }
+
+    private var box: Box
+
+    private var fields: Fields {
+        get {
+            switch box {
+            case .fields(let fields): fields
+            }
+        }
+        set { box = .fields(newValue) }
     }
 
     /// The server's code, when there is one.

@@ -1,0 +1,46 @@
+import PostgresPooling
+import PostgresTypes
+import PostgresWire
+
+/// A query that waits for a connection of the pool.
+///
+/// Whoever frees a connection sends it, and its answer frees the connection for the next: its own task need not wake in
+/// between, so a busy pool's server always has something to do.
+final class PooledQuery: @unchecked Sendable {
+    // Unchecked: what is below `request` is guarded by the pool's mutex, but for `task`, which is set before anybody else
+    // has the query.
+
+    let pool: PostgresPool
+    let request: Request
+    private let parameters: PostgresParameters
+    private let timeout: Duration?
+
+    @exclusivity(unchecked) var task: UnsafeContinuation<Void, Never>?
+    /// Its place in the queue, once it has one.
+    @exclusivity(unchecked) var waiter: PoolWaiterID?
+    @exclusivity(unchecked) var isCancelled = false
+    /// The connection that it has got, or why it got none.
+    @exclusivity(unchecked) var lease: Result<PoolLease, PostgresError> = .failure(PoolCore.closed)
+
+    init(_ query: PostgresQuery, timeout: Duration?, pool: PostgresPool) {
+        self.pool = pool
+        self.timeout = timeout
+        request = Request(executing: query.sql)
+        parameters = query.parameters
+    }
+
+    /// Sends the query on the connection that it has got, or tells its task that there is none.
+    func goOn() {
+        guard let task else { return }
+        switch lease {
+        case .success(let lease):
+            let session = lease.session
+            session.enqueue(request, waiter: task, until: .rows, timeout: timeout) { (state) throws(PostgresError) in
+                try session.encodeExecution(of: request, parameters, &state)
+                request.lease = lease
+            }
+        case .failure:
+            task.resume()
+        }
+    }
+}
