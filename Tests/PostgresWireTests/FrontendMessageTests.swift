@@ -78,4 +78,14 @@ import Testing
         let error = #expect(throws: PostgresError.self) { try "SELECT '\0'".checkedCString("the statement") }
         #expect(error?.code == .invalidUse)
     }
+
+    @Test("trap 19: text that no message has room for is refused") func refusesLongText() throws {
+        let text = String(repeating: "x", count: 2000)
+        #expect(try text.checkedCString("the statement", largest: 4000) == text)
+        let error = #expect(throws: PostgresError.self) {
+            try text.checkedCString("the statement", largest: 3000)
+        }
+        #expect(error?.code == .invalidUse)
+        #expect(error?.safeToRetry == true)
+    }
 }

@@ -6,10 +6,14 @@ import PostgresWire
 final class CopyInStream: Sendable {
     private let session: Session
     private let request: Request
+    private let largestMessage: Int
 
     /// Sends the statement and waits until the server asks for data.
-    init(session: Session, sql: String) async throws(PostgresError) {
+    init(
+        session: Session, sql: String, largestMessage: Int = FrontendMessage.largestMessage
+    ) async throws(PostgresError) {
         self.session = session
+        self.largestMessage = largestMessage
         request = Request(.copyIn(CopyInExchange()), sql: sql)
         request.trace = session.tracing?.begin(.copyIn, sql)
         await session.run(request, until: .copyBegan) { (state) throws(PostgresError) in
@@ -40,6 +44,7 @@ final class CopyInStream: Sendable {
             if request.phase == .finished {
                 return (PostgresError(.protocolViolation, "the server ended COPY before all data was sent"), false)
             }
+            guard buffer.count <= largestMessage else { return (Self.tooLarge, false) }
             if FrontendMessage.endCopyData(&buffer) {
                 if let trace = request.trace {
                     let count = buffer.count
@@ -83,6 +88,11 @@ final class CopyInStream: Sendable {
             session.loop.cancel(limit)
         }.value
     }
+
+    /// Only a row gets there: bytes are sent in pieces.
+    private static let tooLarge = PostgresError(
+        .encodingFailed, "a row of the COPY is larger than the 1 GB that PostgreSQL stores",
+        advice: "Store what is so large in parts, or as a large object")
 
     private var deadline: Int64 { Session.deadline(after: session.configuration.cancelTimeout) }
 

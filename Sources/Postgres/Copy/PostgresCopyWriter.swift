@@ -79,20 +79,35 @@ public struct PostgresCopyBytesWriter: ~Copyable {
         FrontendMessage.beginCopyData(&buffer)
     }
 
+    /// A message is not longer than this and `flushSize`, however much is written at a time: the server takes 1 GB at most,
+    /// and memory should not have to hold it all twice.
+    private static let pieceSize = 1024 * 1024
+
     /// Writes bytes; they need not end where a row does.
     public mutating func write(_ bytes: RawSpan) async throws(PostgresError) {
-        buffer.append(bytes)
-        if buffer.count >= PostgresCopyWriter.flushSize { try await flush() }
+        var start = 0
+        while start < bytes.byteCount {
+            let end = min(start + Self.pieceSize, bytes.byteCount)
+            buffer.append(bytes.extracting(start..<end))
+            start = end
+            if buffer.count >= PostgresCopyWriter.flushSize { try await flush() }
+        }
     }
 
     /// Writes bytes; they need not end where a row does.
     public mutating func write(_ bytes: [UInt8]) async throws(PostgresError) {
-        buffer.append(bytes)
-        if buffer.count >= PostgresCopyWriter.flushSize { try await flush() }
+        var start = 0
+        while start < bytes.count {
+            let end = min(start + Self.pieceSize, bytes.count)
+            bytes.withUnsafeBytes { buffer.append(UnsafeRawBufferPointer(rebasing: $0[start..<end])) }
+            start = end
+            if buffer.count >= PostgresCopyWriter.flushSize { try await flush() }
+        }
     }
 
     /// Writes text; it need not end where a row does.
     public mutating func write(_ text: String) async throws(PostgresError) {
+        guard text.utf8.count <= Self.pieceSize else { return try await write(Array(text.utf8)) }
         buffer.append(utf8: text)
         if buffer.count >= PostgresCopyWriter.flushSize { try await flush() }
     }

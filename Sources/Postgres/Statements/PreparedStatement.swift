@@ -30,30 +30,25 @@ final class PreparedStatement: Sendable {
 
     var isUnnamed: Bool { name.isEmpty }
 
-    /// The most that a server takes in one message: its own limit of an allocation.
-    static let largestMessage = 0x3FFF_FFFF
-
     /// Appends what runs it once; Sync is the caller's. On an error the buffer is as it was.
     ///
     /// Without a name the text goes along, with the types that the values are encoded as: one series of messages up to
     /// its Sync is all that a transaction pooler promises to give to the same server.
     @inline(__always)
     func appendExecution(
-        to buffer: inout PostgresBuffer, _ bind: (inout PostgresBuffer) throws(PostgresError) -> Void
+        to buffer: inout PostgresBuffer, largest: Int = FrontendMessage.largestMessage,
+        _ bind: (inout PostgresBuffer) throws(PostgresError) -> Void
     ) throws(PostgresError) {
         let start = buffer.count
         if isUnnamed { FrontendMessage.parse(name: "", sql: sql, types: parameterOIDs, to: &buffer) }
         let bindStart = buffer.count
-        do {
+        do throws(PostgresError) {
             try FrontendMessage.bind(
                 statement: name, resultFormats: resultFormats, to: &buffer, parameters: bind)
+            if buffer.count &- bindStart > largest { throw Self.tooLarge }
         } catch {
             buffer.truncate(to: start)
             throw error
-        }
-        if buffer.count &- bindStart > Self.largestMessage {
-            buffer.truncate(to: start)
-            throw Self.tooLarge
         }
         if isUnnamed { FrontendMessage.describe(portal: "", to: &buffer) }
         FrontendMessage.execute(to: &buffer)

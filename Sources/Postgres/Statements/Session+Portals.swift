@@ -86,13 +86,15 @@ extension Session {
 extension PreparedStatement {
     /// Appends what binds it to a portal and describes the portal where that is not known; Sync is the caller's.
     func appendOpening(
-        of portal: String, to buffer: inout PostgresBuffer,
+        of portal: String, to buffer: inout PostgresBuffer, largest: Int = FrontendMessage.largestMessage,
         _ bind: (inout PostgresBuffer) throws(PostgresError) -> Void
     ) throws(PostgresError) {
         let start = buffer.count
         if isUnnamed { FrontendMessage.parse(name: "", sql: sql, types: parameterOIDs, to: &buffer) }
-        do {
+        let bindStart = buffer.count
+        do throws(PostgresError) {
             try FrontendMessage.bind(portal: portal, statement: name, to: &buffer, parameters: bind)
+            if buffer.count &- bindStart > largest { throw PreparedStatement.tooLarge }
         } catch {
             buffer.truncate(to: start)
             throw error

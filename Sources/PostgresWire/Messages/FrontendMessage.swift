@@ -3,6 +3,9 @@
 /// PostgreSQL documentation, "Message Formats". Strings that may come from outside are checked for NUL by the caller
 /// (`checkedCString`), since the protocol ends them with one.
 package enum FrontendMessage {
+    /// Kind, length and content: the server ends the session at a longer one (`PQ_LARGE_MESSAGE_LIMIT`).
+    package static let largestMessage = 0x3FFF_FFFF
+
     /// Appends a message of `kind`: its length is filled in when `body` has written the content.
     @inline(__always)
     static func message<E: Error>(
@@ -17,7 +20,8 @@ package enum FrontendMessage {
             buffer.truncate(to: start)
             throw error
         }
-        // A message is built in memory from parts that are each below 2 GB; the sum is checked where parts are many.
+        // What may be too long for a length of 32 bits, values and texts from outside, is checked by the caller: a length
+        // that had lost its upper half would have the server take the rest of the content for messages.
         buffer.overwrite(Int32(truncatingIfNeeded: buffer.count &- start &- 1), at: start &+ 1)
     }
 
@@ -198,7 +202,7 @@ package enum FrontendMessage {
     /// Ends the CopyData that fills the buffer; false when there is nothing in it.
     package static func endCopyData(_ buffer: inout PostgresBuffer) -> Bool {
         guard buffer.count > 5 else { return false }
-        // Senders flush long before 2 GB are together; a value that is larger has been refused.
+        // The sender has looked at the size.
         buffer.overwrite(Int32(truncatingIfNeeded: buffer.count - 1), at: 1)
         return true
     }
@@ -214,8 +218,16 @@ package enum FrontendMessage {
 }
 
 extension String {
-    /// The string itself, unless it holds a NUL, which would cut a message short.
-    package func checkedCString(_ what: String) throws(PostgresError) -> String {
+    /// The string itself, unless it holds a NUL, which would cut a message short, or is too long for one.
+    package func checkedCString(
+        _ what: String, largest: Int = FrontendMessage.largestMessage
+    ) throws(PostgresError) -> String {
+        // Room for the message's other parts: a name, a count.
+        guard utf8.count <= largest - 1024 else {
+            throw PostgresError(
+                .invalidUse, "\(what) is larger than the 1 GB that PostgreSQL takes at a time",
+                advice: "Send it in parts, values as parameters, or many rows with COPY", safeToRetry: true)
+        }
         if utf8.contains(0) {
             throw PostgresError(.invalidUse, "\(what) contains a NUL byte, which PostgreSQL does not allow")
         }
