@@ -25,6 +25,9 @@ import Testing
                 .csv(header: .match, delimiter: ";", null: "\\N", quote: "'", escape: "\\"),
             ] {
                 let bytes = try await Self.bytes(of: .table("t"), format, from: pool)
+                if let null = format.null {
+                    #expect(String(decoding: bytes, as: UTF8.self).contains("\(format.delimiter ?? ",")\(null)\n"))
+                }
                 try await pool.execute(script: "DROP TABLE IF EXISTS u; CREATE TABLE u (LIKE t)")
                 let stream = AsyncStream<[UInt8]> { stream in
                     // In the smallest pieces there are.
@@ -40,7 +43,7 @@ import Testing
         }
     }
 
-    @Test("quoting that is forced, NULL that is or is not") func forcing() async throws {
+    @Test("trap 63: quoting that is forced, NULL that is or is not") func forcing() async throws {
         try await TestServer.withPool { pool in
             try await pool.execute(script: "CREATE TABLE t (a text, \"B c\" text)")
             var format = PostgresCopyFormat.csv

@@ -250,6 +250,8 @@ import Testing
             #expect(try await connection.value("SELECT count(*) FROM t", as: Int.self) == 0)
             let syntax = try await failure { try await connection.execute(script: "SELECT 1; SELEC 2") }
             #expect(syntax.server?.position == 11)
+            // Nothing was run, so nothing was counted.
+            #expect(syntax.message.contains("statement 2"))
         }
     }
 

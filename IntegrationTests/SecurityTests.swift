@@ -71,17 +71,20 @@ import Testing
         let server = try await TemporaryServer.start(
             TemporaryServer.Options(tls: TemporaryServer.TLS(names: ["localhost"], isRequired: true)))
         let root = try #require(server.rootCertificateFile)
+        let stranger = try #require(try TestServer.temporary.rootCertificateFile)
         // The certificate names localhost and not 127.0.0.1.
         for (host, rootCertificate, isTrusted, isNamed) in [
             ("localhost", root as String?, true, true), ("127.0.0.1", root, true, false),
-            ("localhost", nil, false, true),
+            ("localhost", nil, false, true), ("localhost", stranger, false, true),
         ] {
             var configuration = PostgresConfiguration(host: host, port: server.port, user: "postgres")
             configuration.tls = PostgresTLS(mode: mode, rootCertificate: rootCertificate)
             let mayConnect =
                 switch mode {
                 case .disable: false
-                case .allow, .prefer, .require: true
+                case .allow, .prefer: true
+                // It checks the authority where one is named, as libpq does.
+                case .require: isTrusted || rootCertificate == nil
                 case .verifyCA: isTrusted
                 case .verifyFull: isTrusted && isNamed
                 }

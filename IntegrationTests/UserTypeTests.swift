@@ -149,6 +149,24 @@ import Testing
         }
     }
 
+    @Test("trap 28: types that are others when they are next used, with no failure between")
+    func replaced() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 2)) { pool in
+            try await pool.execute(script: Self.types)
+            try await pool.withConnection { reader in
+                for _ in 0..<3 {
+                    #expect(try await reader.value("SELECT \(Mood.fine)::mood", as: Mood.self) == .fine)
+                    #expect(try await reader.value("SELECT \([7])::zip[]", as: [Int].self) == [7])
+                    #expect(try await reader.value("SELECT \(Self.home)::address", as: Address.self) == Self.home)
+                    #expect(
+                        try await reader.value("SELECT \([Mood.fine])::mood[]", as: [Mood].self) == [.fine])
+                    try await pool.execute(
+                        script: "DROP TYPE person, address, mood, zip, floatrange CASCADE; " + Self.types)
+                }
+            }
+        }
+    }
+
     @Test("trap 28: a label and an attribute that are added are known at once")
     func alterations() async throws {
         try await TestServer.withPool { pool in

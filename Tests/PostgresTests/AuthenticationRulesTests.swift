@@ -77,7 +77,7 @@ private enum Demand: String, CaseIterable, CustomTestStringConvertible {
         #expect(!server.received.contains { $0.kind == "p" })
     }
 
-    @Test("channel_binding=require never goes on in the clear where sslmode=prefer would")
+    @Test("trap 3: channel_binding=require never goes on in the clear where sslmode=prefer would")
     func requireDoesNotFallBack() async throws {
         let server = try ScriptedServer { s in
             try s.accept()

@@ -89,12 +89,15 @@ import Testing
     }
 
     @Test("trap 12: without a key nothing can be stopped, but nobody waits") func noCancelKey() async throws {
+        let isFree = Signal()
+        let isAnswered = Signal()
         let server = try ScriptedServer { s in
             try s.acceptStartup()
             try s.send(.authenticationOk, .readyForQuery())
             try s.answerPrepare()
             try s.expect("B", "E", "S")
-            s.delay(.milliseconds(200))
+            for _ in 0..<1000 where !isFree.isSet { s.delay(.milliseconds(10)) }
+            isAnswered.set()
             try s.send(.bindComplete, .commandComplete("SELECT 1"), .readyForQuery())
             try s.answerCheck()
         }
@@ -102,6 +105,9 @@ import Testing
         #expect(connection.serverProcessID == nil)
         let error = try await cancelled(connection, server)
         #expect(error.code == .cancelled)
+        #expect(error.advice?.contains("BackendKeyData") == true)
+        #expect(!isAnswered.isSet)
+        isFree.set()
         // The answer that is still to come is passed over.
         await connection.check()
         try await server.finished()
@@ -146,7 +152,7 @@ import Testing
         try await server.finished()
     }
 
-    @Test("a cancel that came before the server had read the statement is repeated") func repeatsTheCancel()
+    @Test("trap 41: a cancel that came before the server had read the statement is repeated") func repeatsTheCancel()
         async throws
     {
         let server = try ScriptedServer { s in

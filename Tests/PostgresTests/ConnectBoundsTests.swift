@@ -74,6 +74,63 @@ import Testing
         server.stop()
     }
 
+    @Test("trap 2: a connection that comes when nobody waits any more is closed") func comesTooLate() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.expect("X")
+            try s.expectEnd()
+        }
+        let configuration = PostgresConfiguration(server)
+        let loop = try EventLoops.separate()
+        let race = ConnectRace(deadline: .max, grace: 0, server: "")
+        let hasBegun = Signal()
+        let isGivenUp = Signal()
+        let task = Task {
+            try await race.run(on: loop) { () async throws(PostgresError) -> Session in
+                hasBegun.set()
+                await isGivenUp.wait()
+                // Does not hear of the cancellation either.
+                let late = await Task { () -> Result<Session, PostgresError> in
+                    do throws(PostgresError) {
+                        return .success(try await Connector(configuration, loop: loop).connect())
+                    } catch {
+                        return .failure(error)
+                    }
+                }.value
+                return try late.get()
+            }
+        }
+        await hasBegun.wait()
+        task.cancel()
+        let error = try await promptly { try await failure { try await task.value } }
+        #expect(error.code == .cancelled)
+        isGivenUp.set()
+        try await server.finished()
+    }
+
+    @Test("trap 2: what was given up before the loop came to it opens no socket") func givenUpBeforeItBegins()
+        async throws
+    {
+        let server = try ScriptedServer { s in s.delay(.seconds(60)) }
+        let configuration = PostgresConfiguration(server)
+        let loop = try EventLoops.separate()
+        let addresses = try await AddressLookup.addresses(of: configuration.hosts[0], loop: loop, deadline: .max)
+        let session = Session(
+            loop: loop, configuration: configuration, host: configuration.hosts[0],
+            address: try #require(addresses.first), security: .plaintext,
+            purpose: .queries(StartupOptions(version: .v3_0)))
+        session.abort(ConnectRace.cancelled)
+        let isOver = Signal()
+        session.connect(deadline: .max) { error in
+            #expect(error?.code == .cancelled)
+            isOver.set()
+        }
+        for _ in 0..<1000 where !isOver.isSet { try await Task.sleep(for: .milliseconds(10)) }
+        #expect(isOver.isSet)
+        #expect(session.change { state, _ in state.registration == nil && state.phase == .closed })
+        server.stop()
+    }
+
     // MARK: Servers that lie about lengths, or never stop
 
     @Test(
@@ -128,6 +185,25 @@ import Testing
         let error = try await promptly { [configuration] in
             try await failure { try await PostgresConnection.connect(configuration) }
         }
+        #expect(error.code == .protocolViolation, "\(error)")
+        server.stop()
+    }
+
+    @Test("trap 17: a server that sends without end while somebody is asked for the password")
+    func floodBeforeThePassword() async throws {
+        let server = try ScriptedServer(patience: .seconds(60)) { s in
+            try s.accept()
+            try s.expect("0")
+            try s.send(.authenticationCleartextPassword)
+            let many = Array(repeating: BackendMessage.notice(String(repeating: "x", count: 2000)), count: 100)
+            while true { try s.send(many) }
+        }
+        var configuration = PostgresConfiguration(server)
+        configuration.passwordProvider = {
+            try await Task.sleep(for: .seconds(300))
+            return ""
+        }
+        let error = try await failure { [configuration] in try await PostgresConnection.connect(configuration) }
         #expect(error.code == .protocolViolation, "\(error)")
         server.stop()
     }

@@ -124,6 +124,15 @@ struct ConnectionStringCase: Sendable, CustomTestStringConvertible {
         #expect(try PostgresConfiguration("user=bob host=h password='\(quoted)'").password == password)
     }
 
+    @Test(
+        "trap 13: signs in a password that somebody forgot to encode",
+        arguments: ["a+b", "p@ss", "p@ss:w@rd", "a b", ":", "=&", "1+1=2"])
+    func readsPasswordsAsTheyAre(password: String) throws {
+        let configuration = try PostgresConfiguration("postgres://bob:\(password)@h:1/db")
+        #expect(configuration.password == password)
+        #expect(configuration.hosts.map(\.description) == ["h:1"])
+    }
+
     @Test("trap 13: an empty password is not none") func tellsEmptyFromNone() throws {
         #expect(try PostgresConfiguration("postgres://bob@h").password == nil)
         #expect(try PostgresConfiguration("postgres://bob:@h").password == "")
@@ -184,6 +193,18 @@ struct ConnectionStringCase: Sendable, CustomTestStringConvertible {
             return
         }
         #expect(try PostgresConfiguration(text, files: .bare).hosts.map(\.description) == hosts)
+    }
+
+    @Test(
+        "trap 14: of a repeated name the last value counts",
+        arguments: [
+            "postgres://u@h?search_path=a&port=1&search_path=b&port=2",
+            "host=x user=u search_path=a port=1 host=h search_path=b port=2",
+        ])
+    func lastCounts(text: String) throws {
+        let configuration = try PostgresConfiguration(text)
+        #expect(configuration.hosts.map(\.description) == ["h:2"])
+        #expect(configuration.parameters == ["search_path": "b"])
     }
 
     @Test(

@@ -21,13 +21,15 @@ import Testing
                 """)
     }
 
-    @Test("trap 66: strings stay strings", arguments: ["', FORCE_QUOTE *) --", "\\', x", "''", "\\"])
+    @Test("traps 63, 66: strings stay strings", arguments: ["', FORCE_QUOTE *) --", "\\', x", "''", "\\"])
     func quotes(text: String) throws {
         let options = try PostgresCopyFormat.csv(null: text).options(.into, serverVersion: nil)
         // Read as the server reads it: the literal ends where the options do.
         var rest = Substring(options.dropFirst("FORMAT csv, NULL ".count))
         let isEscaped = rest.first == "E"
         if isEscaped { rest = rest.dropFirst() }
+        // What a backslash means in a plain literal is a setting of the session.
+        #expect(isEscaped == text.contains("\\"))
         #expect(rest.first == "'" && rest.last == "'")
         var read = ""
         var body = rest.dropFirst().dropLast()

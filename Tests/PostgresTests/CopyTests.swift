@@ -1,3 +1,4 @@
+import Foundation
 import PostgresTestKit
 import Testing
 
@@ -151,11 +152,12 @@ import Testing
     }
 
     @Test("trap 62: a task cancelled while it waits for room") func cancelledWhileWaiting() async throws {
+        let isCancelled = Signal()
         let server = try ScriptedServer { s in
             try Self.begin(s)
             try s.expect("d")
             // Reads nothing until the client has stopped for lack of room and was cancelled.
-            s.delay(.milliseconds(500))
+            for _ in 0..<6000 where !isCancelled.isSet { s.delay(.milliseconds(10)) }
             try s.read(until: "f")
             try s.send(.error(.queryCanceled, "COPY from stdin failed"), .readyForQuery())
             try s.answerCheck()
@@ -163,8 +165,15 @@ import Testing
         let connection = try await PostgresConnection.connect(to: server)
         let task = Task { try await self.copyNumbers(connection, count: 100_000_000) }
         try await server.received("d")
-        try await Task.sleep(for: .milliseconds(250))
+        let waits: @Sendable () -> Bool = {
+            connection.session.change { state, _ in
+                state.requests.first?.waiter != nil && state.requests.first?.milestone == .written
+            }
+        }
+        for _ in 0..<6000 where !waits() { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(waits())
         task.cancel()
+        isCancelled.set()
         let error = try await promptly { try await failure { try await task.value } }
         #expect(error.code == .cancelled)
         await connection.check()
@@ -207,6 +216,58 @@ import Testing
         let connection = try await PostgresConnection.connect(to: server)
         let task = Task { try await self.copyNumbers(connection) }
         try await server.received("Q")
+        task.cancel()
+        let error = try await promptly { try await failure { try await task.value } }
+        #expect(error.code == .cancelled)
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test("trap 67: a deadline that passed since the last row does not keep the rows") func lateEnd() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.expect(.query("COPY t FROM STDIN"))
+            try s.send(.copyInResponse(.binary, columns: 1))
+            try s.expect("f")
+            try s.send(.error(.queryCanceled, "COPY from stdin failed"), .readyForQuery())
+            try s.answerCheck()
+        }
+        var configuration = PostgresConfiguration(server)
+        configuration.queryTimeout = .seconds(2)
+        let connection = try await PostgresConnection.connect(configuration)
+        let stream = try await CopyInStream(session: connection.session, sql: "COPY t FROM STDIN")
+        let isLate: @Sendable () -> Bool = {
+            connection.session.change { state, _ in state.requests.first?.abandonment != nil }
+        }
+        for _ in 0..<2000 where !isLate() { try await Task.sleep(for: .milliseconds(5)) }
+        let error = try await failure { try await stream.finish() }
+        #expect(error.code == .timeout)
+        await connection.check()
+        try await server.finished()
+    }
+
+    @Test("trap 62: cancelled when the server is ready and the writer does not know it yet") @MainActor
+    func cancelledBeforeTheWriterKnows() async throws {
+        let mayBegin = Signal()
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.expect(.query("COPY t FROM STDIN"))
+            for _ in 0..<1000 where !mayBegin.isSet { s.delay(.milliseconds(10)) }
+            try s.send(.copyInResponse(.binary, columns: 1))
+            try s.expect("f")
+            try s.send(.error(.queryCanceled, "COPY from stdin failed"), .readyForQuery())
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let session = connection.session
+        let task = Task { @MainActor in _ = try await CopyInStream(session: session, sql: "COPY t FROM STDIN") }
+        try await server.received("Q")
+        // The main actor is not given up before the task is cancelled: it cannot go on meanwhile.
+        mayBegin.set()
+        for _ in 0..<2000 {
+            if session.change({ state, _ in state.requests.first?.hasBegunCopy ?? true }) { break }
+            usleep(5000)
+        }
         task.cancel()
         let error = try await promptly { try await failure { try await task.value } }
         #expect(error.code == .cancelled)

@@ -93,7 +93,7 @@ import Testing
 
     private struct VaultSealed: Error { let words = "the vault holds \(secret)" }
 
-    @Test("what the provider throws: ours as it is, others by their type") func throwing() async throws {
+    @Test("trap 16: what the provider throws: ours as it is, others by their type") func throwing() async throws {
         let own = PostgresError(.authenticationFailed, "the vault is sealed")
         for isOwn in [true, false] {
             let server = try ScriptedServer { s in

@@ -126,10 +126,14 @@ import Testing
             try s.accept()
             try s.expect("0")
             s.close()
+            // Whoever comes once more is seen.
+            try s.accept()
+            _ = try s.read()
         }
         let error = try await failure { try await PostgresConnection.connect(configuration(server, .prefer)) }
         #expect([.connectionFailed, .connectionClosed].contains(error.code))
-        try await server.finished()
+        #expect(server.received.map(\.kind) == ["8", "0"])
+        server.stop()
     }
 
     @Test(
@@ -237,6 +241,26 @@ import Testing
         let error = try await connection.cancelRunningStatement(server)
         #expect(error.code == .cancelled)
         await connection.close()
+        try await server.finished()
+    }
+
+    @Test("trap 43: so does the cancel for what a session leaves running") func cancelOfWhatIsLeft() async throws {
+        let tls = try ScriptedTLS()
+        let server = try ScriptedServer { s in
+            try s.acceptTLS(tls)
+            try s.expect("0")
+            try s.send(.authenticationOk, .backendKeyData(processID: 5), .readyForQuery())
+            try s.answerPrepare()
+            try s.expect("B", "E", "S")
+            try s.acceptTLS(tls)
+            try s.expect("7")
+        }
+        let connection = try await PostgresConnection.connect(configuration(server))
+        let task = Task { try await connection.execute("SELECT pg_sleep(60)") }
+        try await server.received("E")
+        await connection.close()
+        let error = try await failure { try await task.value }
+        #expect(error.code == .connectionClosed)
         try await server.finished()
     }
 }

@@ -19,6 +19,7 @@ import Testing
 
     @Test("trap 29: elements may be NULL where the Swift type says so")
     func nulls() throws {
+        #expect(try encoded([] as [Int32?]) == hex("00000000 00000000 00000017"))
         let bytes = try encoded([1, nil, 3] as [Int32?])
         #expect(try decoded(bytes, [Int32?].self) == [1, nil, 3])
         #expect(throws: PostgresError.self) { try decoded(bytes, [Int32].self) }

@@ -15,14 +15,14 @@ import Testing
         #expect(try decoded(hex(bytes), Double.self).bitPattern == value.bitPattern)
     }
 
-    @Test func notANumber() throws {
+    @Test("trap 26: NaN stays that in every width") func notANumber() throws {
         #expect(try decoded(encoded(Double.nan), Double.self).isNaN)
         #expect(try decoded(encoded(Double.nan, as: .float4), Float.self).isNaN)
         #expect(try decoded(encoded(Double.nan), as: .float8, Float.self).isNaN)
         #expect(try decoded(encoded(Double.nan, as: .numeric), PostgresNumeric.self).isNaN)
     }
 
-    @Test("a float of the other width is taken when it is exactly that")
+    @Test("trap 26: a float of the other width is taken when it is exactly that")
     func widths() throws {
         #expect(try decoded(encoded(Float(0.1)), as: .float4, Double.self) == Double(Float(0.1)))
         #expect(try encoded(Float(0.1), as: .float8) == encoded(Double(Float(0.1))))

@@ -61,6 +61,8 @@ import Testing
         #expect(try encoded(PostgresTimestamp.infinity) == hex("7fffffffffffffff"))
         #expect(try encoded(PostgresTimestampTZ.negativeInfinity) == hex("8000000000000000"))
         #expect(try decoded(hex("7fffffffffffffff"), PostgresTimestampTZ.self) == .infinity)
+        #expect(try encoded(PostgresTimestampTZ.infinity, as: .date) == hex("7fffffff"))
+        #expect(try encoded(PostgresTimestampTZ.negativeInfinity, as: .date) == hex("80000000"))
         #expect(PostgresTimestamp("-infinity") == .negativeInfinity)
         #expect(PostgresTimestampTZ("infinity")?.description == "infinity")
         #expect(PostgresTimestamp.infinity.components == nil)

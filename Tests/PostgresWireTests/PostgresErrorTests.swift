@@ -11,7 +11,8 @@ import Testing
     @Test("trap 16: what is shown to anybody holds no values") func descriptionIsSafe() {
         let error = PostgresError(
             .server, "the server refused the statement", advice: "Do this", server: server, column: "email",
-            sql: "INSERT INTO users VALUES ('bob@example.com')")
+            sql: "INSERT INTO users VALUES ('bob@example.com')",
+            cause: PostgresError(.invalidUse, "somebody wrote bob@example.com"))
         #expect(
             error.description
                 == "the server refused the statement (column email): ERROR 23505: doppelt. Do this")

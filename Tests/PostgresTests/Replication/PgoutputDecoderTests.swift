@@ -94,7 +94,9 @@ import Testing
         ]
         for lie in lies {
             var decoder = try decoder(isInChunk: false)
-            #expect(throws: PostgresError.self) { _ = try decoder.decode(lie.bytes) }
+            let error = #expect(throws: PostgresError.self) { _ = try decoder.decode(lie.bytes) }
+            // Refused for its count, and not when the end is reached: by then room had been made for all.
+            if lie.bytes.first == UInt8(ascii: "T") { #expect(error?.message.contains("too long") == true) }
         }
     }
 

@@ -88,6 +88,25 @@ struct JSONCodingTests {
         #expect(value.json(canonical: true) == #"{"a":{"y":"\u0001/","z":100},"b":1,"é":1}"#)
     }
 
+    @Test("trap 27: null in JSON is a value, NULL in SQL is none", arguments: [PostgresType.json, .jsonb])
+    func nulls(type: PostgresType) throws {
+        let text = (type == .jsonb ? [1] : []) + Array("null".utf8)
+        var cells = PostgresBuffer()
+        try cells.appendCell(JSONValue.null, as: type)
+        try cells.appendCell(JSONValue?.some(.null), as: type)
+        try cells.appendCell(JSONValue?.none, as: type)
+        let cell = [0, 0, 0, UInt8(text.count)] + text
+        let written = cells.withUnsafeBytes { Array($0) }
+        #expect(written == cell + cell + [0xFF, 0xFF, 0xFF, 0xFF])
+        #expect(try JSONValue(binary: text.span.bytes, type: type) == .null)
+        #expect(try JSONValue?(binary: text.span.bytes, type: type) == .some(.null))
+        #expect(try JSONValue?(postgresNull: type) == JSONValue?.none)
+        let error = #expect(throws: PostgresError.self) { try JSONValue(postgresNull: type) }
+        #expect(error?.code == .decodingFailed)
+        #expect(try JSONB<Int?>(binary: text.span.bytes, type: type).value == nil)
+        #expect(throws: PostgresError.self) { try JSONB<Int?>(postgresNull: type) }
+    }
+
     @Test("trap 27: U+0000 is refused for jsonb, with its place; text that only looks like it goes through")
     func nulByPlace() throws {
         let value: JSONValue = ["orders": [1, ["note": "a\0b"]]]
