@@ -5,6 +5,8 @@ import Testing
 @testable import PostgresTestKit
 
 @Suite(.serialized) struct TemporaryServerTests {
+    private static let hasTLS = (try? ServerBinaries.find())?.offersTLS ?? false
+
     /// Runs psql against `server`; nil when this machine has a server without its client.
     private func psql(_ server: TemporaryServer, url: String? = nil, _ sql: String) throws -> (Int32, String)? {
         let program = try ServerBinaries.find().path("psql")
@@ -44,7 +46,8 @@ import Testing
         #expect(stored.1 == (method == .md5 ? "md5" : "SCR"))
     }
 
-    @Test func offersTLSWithACertificateThatClientsCanVerify() async throws {
+    @Test(.enabled(if: Self.hasTLS, "this PostgreSQL, or its psql, was built without TLS"))
+    func offersTLSWithACertificateThatClientsCanVerify() async throws {
         let server = try await TemporaryServer.start(.init(tls: .init(isRequired: true)))
         defer { server.stop() }
         let root = try #require(server.rootCertificateFile)
@@ -57,13 +60,25 @@ import Testing
         #expect(try psql(server, url: url + "?sslmode=disable", question)?.0 == 2)
     }
 
-    @Test func refusesAnExpiredOrWronglyNamedCertificate() async throws {
+    @Test(.enabled(if: Self.hasTLS, "this PostgreSQL, or its psql, was built without TLS"))
+    func refusesAnExpiredOrWronglyNamedCertificate() async throws {
         for tls in [TemporaryServer.TLS(names: ["db.example.com"]), TemporaryServer.TLS(isExpired: true)] {
             let server = try await TemporaryServer.start(.init(tls: tls))
             defer { server.stop() }
             let root = try #require(server.rootCertificateFile)
             let url = "postgres://postgres@localhost:\(server.port)/postgres?sslmode=verify-full&sslrootcert=\(root)"
             if let answer = try psql(server, url: url, "SELECT 1") { #expect(answer.0 == 2, "\(answer.1)") }
+        }
+    }
+
+    @Test func saysWhetherItHasTLS() async throws {
+        let binaries = try ServerBinaries.find()
+        do {
+            try await TemporaryServer.start(.init(tls: .init())).stop()
+            #expect(binaries.offersTLS)
+        } catch {
+            #expect(!binaries.offersTLS)
+            #expect(error.advice?.contains("built without it") == true, "\(error)")
         }
     }
 

@@ -11,9 +11,9 @@ import Darwin
 /// One end of a stream between two processes or two threads, closed when its owner goes.
 ///
 /// A socket rather than a pipe, because writing to one whose other end is gone can be asked not to raise SIGPIPE.
-struct Channel: ~Copyable {
+package struct Channel: ~Copyable, Sendable {
     /// The descriptor, valid as long as this value lives. It is closed on exec.
-    let descriptor: Int32
+    package let descriptor: Int32
 
     init(owning descriptor: Int32) { self.descriptor = descriptor }
 
@@ -38,7 +38,7 @@ struct Channel: ~Copyable {
     }
 
     /// Writes all of `bytes`; false when the other end is gone.
-    borrowing func send(_ bytes: [UInt8]) -> Bool {
+    package borrowing func send(_ bytes: [UInt8]) -> Bool {
         #if canImport(Darwin)
         var on: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_NOSIGPIPE, &on, socklen_t(MemoryLayout<Int32>.size))
@@ -59,7 +59,7 @@ struct Channel: ~Copyable {
     }
 
     /// What there is to read, at most `count` bytes, waiting for the first; empty at the end and on an error.
-    borrowing func receive(upTo count: Int) -> [UInt8] {
+    package borrowing func receive(upTo count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
             var received = 0
             repeat { received = recv(descriptor, buffer.baseAddress, count, 0) } while received < 0 && errno == EINTR
@@ -68,7 +68,7 @@ struct Channel: ~Copyable {
     }
 
     /// Waits until there is something to read or the other end is gone; false when `deadline` passed first.
-    borrowing func waitUntilReadable(by deadline: ContinuousClock.Instant) -> Bool {
+    package borrowing func waitUntilReadable(by deadline: ContinuousClock.Instant) -> Bool {
         while true {
             let left = max(.zero, deadline - .now)
             var entry = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
@@ -79,7 +79,7 @@ struct Channel: ~Copyable {
     }
 
     /// Tells the other end that nothing more will be written.
-    borrowing func finishSending() {
+    package borrowing func finishSending() {
         shutdown(descriptor, Int32(SHUT_WR))
     }
 }

@@ -1,27 +1,27 @@
-import PostgresWire
+package import PostgresWire
 
 #if canImport(Glibc)
-import Glibc
+package import Glibc
 #elseif canImport(Musl)
-import Musl
+package import Musl
 #else
-import Darwin
+package import Darwin
 #endif
 
 /// A process of another program, its standard input and output on one channel.
 ///
 /// It gets a session of its own, so that Ctrl-C in the terminal reaches only its starter, default signal handling,
 /// and no descriptor beyond the three standard ones: an inherited descriptor would keep its other end open.
-struct ChildProcess: ~Copyable {
+package struct ChildProcess: ~Copyable, Sendable {
     /// The process id, to wait for.
-    let id: pid_t
+    package let id: pid_t
     /// Carries what the process reads and what it writes.
-    let channel: Channel
+    package let channel: Channel
 
     /// Starts `executable` (a name on PATH or a path) with `arguments`. Its standard error goes where its standard
     /// output goes when `mergesErrors` is true, else nowhere.
     /// - Throws: `PostgresError(.invalidConfiguration)` when the program cannot be started.
-    init(_ executable: String, _ arguments: [String], mergesErrors: Bool = false) throws(PostgresError) {
+    package init(_ executable: String, _ arguments: [String], mergesErrors: Bool = false) throws(PostgresError) {
         let pair = try Channel.pair()
 
         #if canImport(Darwin)
@@ -74,11 +74,11 @@ struct ChildProcess: ~Copyable {
     }
 
     /// Hands over the channel, for an owner that keeps the id apart.
-    consuming func takeChannel() -> Channel { channel }
+    package consuming func takeChannel() -> Channel { channel }
 
     /// Waits for the end of process `id`; its exit status, or 128 plus the signal that ended it.
     @discardableResult
-    static func wait(for id: pid_t) -> Int32 {
+    package static func wait(for id: pid_t) -> Int32 {
         var status: Int32 = 0
         while waitpid(id, &status, 0) < 0 {
             // Any other error means that something else in this process has waited for it already.
@@ -90,7 +90,7 @@ struct ChildProcess: ~Copyable {
 
     /// Runs a program to its end with nothing to read; its exit status and all it wrote, errors included.
     /// - Throws: `PostgresError(.invalidConfiguration)` when the program cannot be started.
-    static func run(_ executable: String, _ arguments: [String]) throws(PostgresError) -> (
+    package static func run(_ executable: String, _ arguments: [String]) throws(PostgresError) -> (
         status: Int32, output: String
     ) {
         let child = try ChildProcess(executable, arguments, mergesErrors: true)

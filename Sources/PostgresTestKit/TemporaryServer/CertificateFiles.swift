@@ -1,6 +1,12 @@
 import PostgresCrypto
 import PostgresWire
 
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
 /// A certificate authority and the certificates that one server and its clients need.
 enum CertificateFiles {
     /// Writes `root.crt`, `root.crl`, `server.crt`, `server.key`, and `client-NAME.crt` and `.key` for each client, in PEM,
@@ -33,6 +39,20 @@ enum CertificateFiles {
             throw PostgresError(.tlsFailed, "a certificate for the temporary server could not be made: \(error)")
         }
         for (name, text) in files { try PrivateFile.write(text, to: "\(directory)/\(name)") }
+    }
+
+    /// Copies what `write` wrote for one server into the directory of another, which is of the same names: a client that
+    /// trusts the one trusts the other.
+    ///
+    /// - Throws: `PostgresError(.invalidConfiguration)` naming the file that cannot be read or written.
+    static func copy(from source: String, into directory: String) throws(PostgresError) {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: source)) ?? []
+        for name in names where [".crt", ".crl", ".key"].contains(where: name.hasSuffix) {
+            guard let text = try? String(contentsOfFile: "\(source)/\(name)", encoding: .utf8) else {
+                throw PostgresError(.invalidConfiguration, "\(source)/\(name) could not be read")
+            }
+            try PrivateFile.write(text, to: "\(directory)/\(name)")
+        }
     }
 
     private static func isAddress(_ name: String) -> Bool {

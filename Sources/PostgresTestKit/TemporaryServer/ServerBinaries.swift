@@ -50,6 +50,17 @@ public struct ServerBinaries: Sendable, Hashable {
             .invalidConfiguration, "no PostgreSQL server is installed on this machine", advice: installationAdvice)
     }
 
+    /// Whether the server was built with TLS; packages are, small builds to carry along often are not.
+    ///
+    /// It is asked, which takes some hundredths of a second.
+    public var offersTLS: Bool {
+        // Without TLS there is no list of ciphers to choose from.
+        guard let answer = try? ChildProcess.run(path("postgres"), ["--describe-config"]), answer.status == 0,
+            let ciphers = answer.output.split(separator: "\n").first(where: { $0.hasPrefix("ssl_ciphers\t") })
+        else { return false }
+        return !ciphers.contains("\tnone\t")
+    }
+
     /// The path of one of the programs.
     func path(_ program: String) -> String { directory + "/" + program }
 

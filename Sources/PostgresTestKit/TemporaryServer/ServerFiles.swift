@@ -10,6 +10,16 @@ enum ServerFiles {
         "max_wal_size": "2GB",
     ]
 
+    /// Settings for a server that has standbys, or may become one of them.
+    static let streaming: [String: String] = [
+        "wal_level": "replica",
+        "max_wal_senders": "10",
+        // A standby can be copied in its turn only where whole pages are in the log.
+        "full_page_writes": "on",
+        // After the primary was away, how soon a standby asks for it again.
+        "wal_retrieve_retry_interval": "100ms",
+    ]
+
     /// Settings of every server here: reachable from this machine alone, messages in English, for errors name them.
     static let common: [String: String] = [
         "listen_addresses": "127.0.0.1",
@@ -37,5 +47,19 @@ enum ServerFiles {
             lines.append("\(overTCP) \(database) all ::1/128 \(method)")
         }
         return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// A line of a password file for whatever server. PostgreSQL documentation, "The Password File".
+    static func passwordFile(_ password: String) -> String {
+        let escaped = password.flatMap { $0 == "\\" || $0 == ":" ? ["\\", $0] : [$0] }
+        return "*:*:*:*:" + String(escaped) + "\n"
+    }
+
+    /// A connection string of libpq's. PostgreSQL documentation, "Keyword/Value Connection Strings".
+    static func connectionString(_ values: [(key: String, value: String)]) -> String {
+        values.map { key, value in
+            let escaped = value.flatMap { $0 == "\\" || $0 == "'" ? ["\\", $0] : [$0] }
+            return "\(key)='\(String(escaped))'"
+        }.joined(separator: " ")
     }
 }

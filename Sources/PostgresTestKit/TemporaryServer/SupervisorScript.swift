@@ -6,6 +6,7 @@
 ///
 /// Arguments: parent directory, directory of the binaries, account to run as (empty: this one), name of the
 /// superuser, authentication method, then the ports to try.
+/// A file `primary` in the directory, a connection string, has the server made as a standby of that one.
 /// Standard input: one word per line (`go`, `stop`, `start`). Standard output: one answer per line
 /// (`directory PATH`, `ready PORT PID`, `stopped`, `failed STAGE`).
 let supervisorScript =
@@ -94,13 +95,21 @@ let supervisorScript =
             # A client takes no key that is somebody else's.
             for key in "$directory"/client-*.key; do [ ! -e "$key" ] || chown "$(id -u)" "$key"; done
         fi
-        if [ -s "$directory/password" ]; then password_file=--pwfile=$directory/password; else password_file=--no-sync; fi
-        if ! as_account "$bin/initdb" -D "$directory/data" -U "$superuser" -A "$authentication" "$password_file" \
-            --no-sync --encoding=UTF8 --locale=C </dev/null >"$directory/initdb.log" 2>&1; then
-            echo 'failed initdb'
+        if [ -f "$directory/primary" ]; then
+            stage=backup
+            as_account "$bin/pg_basebackup" -D "$directory/data" -d "$(cat "$directory/primary")" --write-recovery-conf \
+                --checkpoint=fast --wal-method=stream --no-sync </dev/null >"$directory/backup.log" 2>&1
+        else
+            stage=initdb
+            password_file=--no-sync
+            [ ! -s "$directory/password" ] || password_file=--pwfile=$directory/password
+            as_account "$bin/initdb" -D "$directory/data" -U "$superuser" -A "$authentication" "$password_file" \
+                --no-sync --encoding=UTF8 --locale=C </dev/null >"$directory/initdb.log" 2>&1
+        fi || {
+            echo "failed $stage"
             read -r _
             exit 1
-        fi
+        }
         rm -f "$directory/password"
         cat "$directory/settings.conf" >>"$directory/data/postgresql.conf"
         cat "$directory/access.conf" >"$directory/data/pg_hba.conf"

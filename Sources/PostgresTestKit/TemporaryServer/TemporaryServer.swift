@@ -27,6 +27,7 @@ public final class TemporaryServer: Sendable {
     public let rootCertificateFile: String?
 
     private let supervisor: Supervisor
+    private let binaries: ServerBinaries
 
     /// Starts a server, without holding up a thread of the concurrency pool.
     /// - Throws: `PostgresError(.invalidConfiguration)` when no server is installed, `.connectionFailed` with the end
@@ -40,8 +41,8 @@ public final class TemporaryServer: Sendable {
         try self.init(options, in: HostFacts.temporaryDirectory)
     }
 
-    /// Starts a server in a new directory in `parent`.
-    init(_ options: Options, in parent: String) throws(PostgresError) {
+    /// Starts a server in a new directory in `parent`: a new one, or a standby of `primary` with the primary's options.
+    init(_ options: Options, in parent: String, copying primary: TemporaryServer? = nil) throws(PostgresError) {
         var options = options
         if options.password == nil && options.authentication != .trust {
             options.password = Credentials.randomPassword()
@@ -49,7 +50,7 @@ public final class TemporaryServer: Sendable {
         self.options = options
 
         let deadline = ContinuousClock.now + options.startTimeout
-        let binaries = if let given = options.binaries { given } else { try ServerBinaries.find() }
+        binaries = if let given = primary?.binaries ?? options.binaries { given } else { try ServerBinaries.find() }
         let arguments = [
             parent, binaries.directory, HostFacts.serverAccount ?? "", options.user,
             options.authentication.rawValue,
@@ -63,7 +64,7 @@ public final class TemporaryServer: Sendable {
         }
         socketDirectory = directory
         rootCertificateFile = options.tls == nil ? nil : directory + "/root.crt"
-        try Self.write(options, into: directory)
+        try Self.write(options, into: directory, copying: primary)
         switch supervisor.ask("go", by: deadline) {
         case .ready(let port, _): self.port = port
         case .late:
@@ -107,10 +108,17 @@ public final class TemporaryServer: Sendable {
     /// The last lines of the server's log.
     public func logTail(lines: Int = 20) -> String { Self.tail(socketDirectory + "/server.log", lines: lines) }
 
-    private static func write(_ options: Options, into directory: String) throws(PostgresError) {
+    private static func write(
+        _ options: Options, into directory: String, copying primary: TemporaryServer?
+    ) throws(PostgresError) {
         var settings = ServerFiles.common.merging(ServerFiles.throwaway) { $1 }
+        if options.allowsStandbys { settings.merge(ServerFiles.streaming) { $1 } }
         if let tls = options.tls {
-            try CertificateFiles.write(tls, into: directory)
+            if let primary {
+                try CertificateFiles.copy(from: primary.socketDirectory, into: directory)
+            } else {
+                try CertificateFiles.write(tls, into: directory)
+            }
             settings["ssl"] = "on"
             settings["ssl_cert_file"] = directory + "/server.crt"
             settings["ssl_key_file"] = directory + "/server.key"
@@ -119,18 +127,39 @@ public final class TemporaryServer: Sendable {
         settings.merge(options.settings) { $1 }
         try PrivateFile.write(ServerFiles.settings(settings), to: directory + "/settings.conf")
         try PrivateFile.write(ServerFiles.access(options), to: directory + "/access.conf")
-        if let password = options.password { try PrivateFile.write(password + "\n", to: directory + "/password") }
+        if let primary {
+            try write(wayTo: primary, into: directory)
+        } else if let password = options.password {
+            try PrivateFile.write(password + "\n", to: directory + "/password")
+        }
+    }
+
+    /// Tells the script, and the standby that it makes, how to reach the primary.
+    private static func write(wayTo primary: TemporaryServer, into directory: String) throws(PostgresError) {
+        var way = [
+            (key: "host", value: primary.socketDirectory), (key: "port", value: String(primary.port)),
+            (key: "user", value: primary.options.user),
+        ]
+        if let password = primary.options.password {
+            // In a file: what a program is started with, everybody can see.
+            try PrivateFile.write(ServerFiles.passwordFile(password), to: directory + "/passfile")
+            way.append((key: "passfile", value: directory + "/passfile"))
+        }
+        try PrivateFile.write(ServerFiles.connectionString(way), to: directory + "/primary")
     }
 
     private static func startFailure(_ answer: Supervisor.Answer, _ directory: String) -> PostgresError {
         let (what, log): (String, String) =
-            if case .failed("initdb") = answer {
-                ("initdb could not make the data of a temporary server", "initdb.log")
-            } else {
-                ("the temporary server did not start", "server.log")
+            switch answer {
+            case .failed("initdb"): ("initdb could not make the data of a temporary server", "initdb.log")
+            case .failed("backup"): ("pg_basebackup could not copy the primary", "backup.log")
+            default: ("the temporary server did not start", "server.log")
             }
         let words = tail(directory + "/" + log, lines: 12)
-        return PostgresError(.connectionFailed, words.isEmpty ? what : what + "; the end of its log:\n" + words)
+        return PostgresError(
+            .connectionFailed, words.isEmpty ? what : what + "; the end of its log:\n" + words,
+            advice: words.contains("SSL is not supported by this build")
+                ? "Leave `tls` out: this server was built without it. ServerBinaries.offersTLS tells beforehand" : nil)
     }
 
     private static func tail(_ path: String, lines: Int) -> String {

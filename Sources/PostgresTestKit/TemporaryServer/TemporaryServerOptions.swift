@@ -56,12 +56,15 @@ extension TemporaryServer {
         public var binaries: ServerBinaries?
         /// How long initialising and starting may take together.
         public var startTimeout: Duration
+        /// True for a server that `standby()` can copy. Its log then holds what a standby needs, which costs a little.
+        public var allowsStandbys: Bool
 
         /// Options for one server; those left out make the fastest one.
         public init(
             user: String = "postgres", password: String? = nil, authentication: Authentication = .trust,
             tls: TLS? = nil, settings: [String: String] = [:], accessRules: [String] = [],
-            binaries: ServerBinaries? = nil, startTimeout: Duration = .seconds(60)
+            binaries: ServerBinaries? = nil, startTimeout: Duration = .seconds(60),
+            allowsStandbys: Bool = false
         ) {
             self.user = user
             self.password = password
@@ -71,6 +74,7 @@ extension TemporaryServer {
             self.accessRules = accessRules
             self.binaries = binaries
             self.startTimeout = startTimeout
+            self.allowsStandbys = allowsStandbys
         }
     }
 }
