@@ -77,8 +77,14 @@ import Testing
             #expect(PostgresChar(text)?.rawValue == byte)
             #expect(try encoded(PostgresChar(rawValue: byte)) == [byte])
             #expect(try decoded([byte], PostgresChar.self).rawValue == byte)
+            // What a server from version 16 on takes as text, and shows, a String is as well.
+            #expect(try encoded(text, as: .char) == [byte])
+            #expect(try decoded([byte], as: .char, String.self) == text)
         }
-        for text in ["ab", "é", "\\400", "\\38x", "\\1"] { #expect(PostgresChar(text) == nil) }
+        for text in ["ab", "é", "\\400", "\\38x", "\\1"] {
+            #expect(PostgresChar(text) == nil)
+            #expect(throws: PostgresError.self) { try encoded(text, as: .char) }
+        }
         #expect(throws: PostgresError.self) { try decoded([1, 2], PostgresChar.self) }
     }
 

@@ -2,7 +2,7 @@ public import PostgresWire
 
 /// One byte: PostgreSQL's `"char"`, with the quotes, which its catalogs use for kinds of things (`relkind`).
 ///
-/// It is no `char(1)`, which is text. A `String` is read from it too, where the byte is ASCII.
+/// It is no `char(1)`, which is text. A `String` is read from it, and sent as it, in the form of `description`.
 public struct PostgresChar: PostgresTextConvertible, Comparable {
     /// The byte; 0 is shown as no character at all.
     public var rawValue: UInt8

@@ -87,8 +87,8 @@ enum TextCoding {
             return validated(bytes.extracting(1..<bytes.byteCount))
         case .char:
             guard bytes.byteCount == 1 else { throw .invalidBytes(String.self, type: type, "it must be one byte") }
-            // The server shows the zero byte as an empty string.
-            return bytes.bigEndian(as: UInt8.self) == 0 ? "" : validated(bytes)
+            // As the server shows it from version 16 on.
+            return PostgresChar(rawValue: bytes.bigEndian(as: UInt8.self)).description
         default:
             guard type.isText else { throw .cannotDecode(String.self, from: type) }
             if type.isBuiltin { return validated(bytes) }
@@ -115,11 +115,9 @@ enum TextCoding {
         case .jsonb, .jsonpath:
             buffer.append(version)
         case .char:
-            guard text.utf8.count <= 1 else { throw .outOfRange(String.self, as: type) }
-            if text.isEmpty {
-                buffer.append(UInt8(0))
-                return
-            }
+            guard let character = PostgresChar(text) else { throw .outOfRange(String.self, as: type) }
+            buffer.append(character.rawValue)
+            return
         default:
             guard type.isText else { throw .cannotEncode(String.self, as: type) }
             try type.checkTakesText(&buffer)
