@@ -85,7 +85,7 @@ extension ScriptedSession {
     /// Waits for Parse, Bind, Describe, Execute, Sync of a statement without a name and answers with rows.
     func answerUnnamed(
         _ columns: [BackendMessage.Column], _ rows: [BackendMessage], types: [UInt32] = [],
-        fileID: String = #fileID, line: Int = #line
+        status: Character = "I", fileID: String = #fileID, line: Int = #line
     ) throws {
         let messages = try expect("P", "B", "D", "E", "S", fileID: fileID, line: line)
         guard case .parse("", _, types) = messages[0] else {
@@ -93,7 +93,7 @@ extension ScriptedSession {
         }
         try send(
             [.parseComplete, .bindComplete, .rowDescription(columns)] + rows
-                + [.commandComplete("SELECT"), .readyForQuery()], fileID: fileID, line: line)
+                + [.commandComplete("SELECT"), .readyForQuery(status)], fileID: fileID, line: line)
     }
 
     /// Waits for the question which process serves the session.

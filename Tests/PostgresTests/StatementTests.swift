@@ -104,6 +104,7 @@ import Testing
             try s.acceptSession()
             try s.answerPrepare(columns: [.int4("a")])
             try s.answerExecute([.row(1)])
+            try s.answerBackendID(4711)
             try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
             try s.expect("B", "E", "S")
             try s.send(.errorResponse(Self.staleness[0]), .readyForQuery("E"))
@@ -258,6 +259,41 @@ import Testing
         }
         try await server.finished()
         #expect(notices.withLock { $0.map(\.severity) } == ["NOTICE"])
+    }
+
+    @Test(
+        "trap 33: a transaction is not lost to a name that a pooler's other server does not know",
+        arguments: [4711, 99])
+    func transactionsWithoutNames(process: Int32) async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(parameters: [23], columns: [.int4("n")])
+            try s.answerExecute([.row(7)])
+            // Asked once: the key tells whose it is.
+            try s.answerBackendID(process)
+            for _ in 0..<2 {
+                try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+                if process == 4711 {
+                    try s.answerExecute([.row(8)], status: "T")
+                } else {
+                    try s.answerUnnamed([.int4("n")], [.row(8)], types: [23], status: "T")
+                }
+                try s.answerQuery("COMMIT", tag: "COMMIT")
+            }
+            // Outside, an error over a name is made good: it may be kept.
+            try s.answerExecute([.row(9)])
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let same = PostgresStatement("SELECT n FROM t WHERE k = $1")
+        #expect(try await connection.query(same(Int32(1)), as: Int32.self).collect() == [7])
+        for _ in 0..<2 {
+            let inside = try await connection.withTransaction { tx in
+                try await tx.query(same(Int32(1)), as: Int32.self).collect()
+            }
+            #expect(inside == [8])
+        }
+        #expect(try await connection.query(same(Int32(1)), as: Int32.self).collect() == [9])
+        try await server.finished()
     }
 
     @Test("a mode that was chosen stays") func namedStaysNamed() async throws {

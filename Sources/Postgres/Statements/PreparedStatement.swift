@@ -28,7 +28,20 @@ final class PreparedStatement: Sendable {
         parameterOIDs = name.isEmpty ? parameterTypes.map(\.rawValue) : []
     }
 
+    private init(withoutNameOf other: PreparedStatement) {
+        name = ""
+        sql = other.sql
+        parameterTypes = other.parameterTypes
+        columns = other.columns
+        resultFormats = other.resultFormats
+        reach = other.reach
+        parameterOIDs = parameterTypes.map(\.rawValue)
+    }
+
     var isUnnamed: Bool { name.isEmpty }
+
+    /// The same, parsed each time it is run.
+    var withoutName: PreparedStatement { isUnnamed ? self : PreparedStatement(withoutNameOf: self) }
 
     /// Appends what runs it once; Sync is the caller's. On an error the buffer is as it was.
     ///

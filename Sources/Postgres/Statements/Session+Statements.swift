@@ -8,7 +8,10 @@ extension Session {
     func find(_ sql: String, in state: inout SessionState) -> PreparedStatement? {
         let word = news.current
         if word != state.statements.seen { catchUp(&state, with: word) }
-        return state.statements.find(sql)
+        let statement = state.statements.find(sql)
+        // Another server than the one that has parsed it may serve this transaction.
+        if state.statements.distrustsNames, state.transactionStatus != .idle { return statement?.withoutName }
+        return statement
     }
 
     /// Another session of the pool has found out what concerns ours, too.
@@ -111,6 +114,27 @@ extension Session {
         (.message, "egret: a pooler gives each transaction another server; statements are sent unnamed from now on"),
         (.hint, "Set statementMode to unnamed to begin so, or to named if the pooler keeps track of names"),
     ])
+
+    /// Finds out whether statements' names may be used in the transaction that is about to begin: a name that a pooler's
+    /// other server does not know would cost it. Asked once, when there are names; a transaction parses its own without.
+    func lookBeforeTransaction() async throws(PostgresError) {
+        let isDue = change { state, _ in
+            guard configuration.statementMode == .automatic, state.statements.hasNames, state.phase == .ready,
+                state.transactionStatus == .idle, !state.statements.distrustsNames
+            else { return false }
+            if let known = state.pooling { state.statements.distrustsNames = known != .direct }
+            return state.pooling == nil
+        }
+        guard isDue else { return }
+        let process = try await backendProcess(timeout: configuration.queryTimeout)
+        change { state, _ in
+            if process == state.cancelKey?.processID {
+                state.pooling = .direct
+            } else {
+                state.statements.distrustsNames = true
+            }
+        }
+    }
 
     /// Finds out whether a pooler stands between us and the server, once there is reason to believe it: the key that we
     /// were given for cancelling is then not the server's.

@@ -22,6 +22,9 @@ struct StatementCache {
     var seen: UInt64 = 0
     /// The server did not know a statement of ours, and nothing that we sent explains it.
     var suspectsPooler = false
+    /// Something stands between us and the server. Whether it keeps track of names, an error would show, which outside a
+    /// transaction is made good and inside would cost it.
+    var distrustsNames = false
     /// Names stand for other tables until the transaction ends, or for good: which, its end tells.
     var hasChangedNames = false
 
@@ -29,6 +32,9 @@ struct StatementCache {
         self.capacity = max(1, capacity)
         self.isUnnamed = isUnnamed
     }
+
+    /// The server has been given names to keep.
+    var hasNames: Bool { !isUnnamed && !entries.isEmpty }
 
     /// A name that this session has not used before; none where nothing is kept.
     mutating func nextName() -> String {

@@ -114,6 +114,8 @@ extension PostgresConnection {
                 .invalidUse, "the connection is in a transaction already",
                 advice: "Call withTransaction on the transaction, not on its connection, for a savepoint")
         }
+        try checkLease()
+        try await session.lookBeforeTransaction()
         _ = try await tags(ofScript: options.begin, timeout: nil)
         let transaction = PostgresTransaction(connection: self, depth: 0)
         let result: R

@@ -56,6 +56,29 @@ import Testing
     }
 
     /// Pulling the plug
+    @Test func standbys() async throws {
+        let primary = try await TemporaryServer.start(TemporaryServer.Options(allowsStandbys: true))
+        let standby = try await primary.standby()
+        defer {
+            standby.stop()
+            primary.stop()
+        }
+
+        var configuration = primary.networkConfiguration
+        configuration.hosts.append(PostgresHost("127.0.0.1", port: standby.port))
+        configuration.targetSession = .preferStandby
+        let writer = try await PostgresConnection.connect(primary.configuration)
+        try await writer.execute("CREATE TABLE notes (id int PRIMARY KEY, text text NOT NULL)")
+        try await writer.execute("INSERT INTO notes VALUES (1, 'milk')")
+        try await standby.catchUp(with: primary)
+        let reader = try await PostgresConnection.connect(configuration)
+        #expect(try await reader.query("SELECT text FROM notes", as: String.self).collect() == ["milk"])
+
+        try primary.interrupt()
+        try await standby.promote()
+        try await reader.execute("INSERT INTO notes VALUES (2, 'bread')")
+    }
+
     @Test func powerCut() async throws {
         let server = try await TemporaryServer.start()
         defer { server.stop() }
