@@ -11,7 +11,7 @@ tests = $(SWIFT) build --build-tests $(1) $(SWIFT_FLAGS) && \
 	$(if $(FILTER),$(SWIFT) test --skip-build --filter "$(FILTER)",SWIFT="$(SWIFT)" Scripts/test-rings) $(1) $(SWIFT_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test tsan asan bench format lint clean
+.PHONY: help setup build release demo test matrix tsan asan bench format lint clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -32,6 +32,10 @@ demo: setup ## Import a SQLite database and a MongoDB export, verify and query t
 
 test: setup ## Run every test against a private PostgreSQL; FILTER=name for some
 	$(call tests,)
+
+matrix: setup ## Run the live tests every way: each PostgreSQL installed, both pollers, over TLS, through PgBouncer
+	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
+	SWIFT="$(SWIFT)" Scripts/test-matrix $(SWIFT_FLAGS)
 
 tsan: setup ## Run the tests under the thread sanitizer
 	TSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/races.supp WIDTH=4; export TSAN_OPTIONS WIDTH; \

@@ -18,7 +18,9 @@ import Testing
             """)
     }
 
-    @Test("nobody else runs meanwhile", arguments: [PostgresAdvisoryLockKey(7), .init(1, 2), "nightly report"])
+    @Test(
+        "nobody else runs meanwhile", .needsOwnServerProcess("a lock of the session"),
+        arguments: [PostgresAdvisoryLockKey(7), .init(1, 2), "nightly report"])
     func exclusive(key: PostgresAdvisoryLockKey) async throws {
         try await withLocks { pool in
             try await pool.execute(script: "CREATE TABLE t (n int); INSERT INTO t VALUES (0)")
@@ -41,7 +43,9 @@ import Testing
         }
     }
 
-    @Test("shared by several, or by nobody; taken only if free, or waited for until a deadline") func ways()
+    @Test(
+        "shared by several, or by nobody; taken only if free, or waited for until a deadline",
+        .needsOwnServerProcess("a lock of the session")) func ways()
         async throws
     {
         try await withLocks { pool in
@@ -61,7 +65,9 @@ import Testing
         }
     }
 
-    @Test("given back when the work fails, is cancelled, or leaves a transaction behind") func givenBack() async throws
+    @Test(
+        "given back when the work fails, is cancelled, or leaves a transaction behind",
+        .needsOwnServerProcess("a lock of the session")) func givenBack() async throws
     {
         try await withLocks { pool in
             await #expect(throws: Stop.self) { try await pool.withAdvisoryLock(1) { _ in throw Stop() } }
@@ -90,7 +96,10 @@ import Testing
         }
     }
 
-    @Test("cancelled while it waits, at any moment, nothing is left locked") func cancelledWaits() async throws {
+    @Test(
+        "cancelled while it waits, at any moment, nothing is left locked",
+        .needsOwnServerProcess("a lock of the session")) func cancelledWaits() async throws
+    {
         try await withLocks { pool in
             for round in 0..<40 {
                 let task = Task { try await pool.withAdvisoryLock(1) { _ in } }
@@ -110,7 +119,9 @@ import Testing
         }
     }
 
-    @Test("work whose connection is lost has lost the lock, and is told") func lost() async throws {
+    @Test(
+        "work whose connection is lost has lost the lock, and is told", .needsOwnServerProcess("a lock of the session"))
+    func lost() async throws {
         try await withLocks { pool in
             let error = try await failure {
                 try await pool.withAdvisoryLock("a") { connection in
@@ -155,7 +166,9 @@ import Testing
         }
     }
 
-    @Test("names are the same number everywhere: the one that the documentation computes in SQL") func names()
+    @Test(
+        "names are the same number everywhere: the one that the documentation computes in SQL",
+        .needsOwnServerProcess("a lock of the session")) func names()
         async throws
     {
         try await withLocks { pool in

@@ -26,7 +26,7 @@ import Testing
 
     @Test(
         "trap 44: the deadline fires, the connection is destroyed, its place is free for the next",
-        arguments: [false, true])
+        arguments: TestRoute.hasTLS ? [false, true] : [false])
     func duringAStatement(isEncrypted: Bool) async throws {
         try await throughProxy(isEncrypted: isEncrypted) { pool, proxy in
             try await pool.check()

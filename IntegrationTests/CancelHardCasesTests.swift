@@ -3,10 +3,12 @@ import PostgresTestKit
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct CancelHardCasesTests {
-    @Test("a cancelled task stops the server", arguments: Way.allCases)
+    @Test(
+        "a cancelled task stops the server",
+        .needsOwnServerProcess("the process goes on for others, under the name that it had"), arguments: Way.allCases)
     func stopsTheServer(way: Way) async throws {
         let name = uniqueName()
-        try await withConnection(TestServer.configuration) { observer in
+        try await withConnection(TestServer.directConfiguration) { observer in
             try await withConnection(way.configuration.named(name)) { connection in
                 for _ in 0..<5 {
                     let task = Task { try await connection.execute("SELECT pg_sleep(100)") }
@@ -52,13 +54,15 @@ import Testing
         }
     }
 
-    @Test("trap 42: a thousand cancels in a row never open more sessions than the pool has") func cancelsThroughAPool()
+    @Test(
+        "trap 42: a thousand cancels in a row never open more sessions than the pool has",
+        .needsOwnServerProcess("it counts sessions, which are the pooler's")) func cancelsThroughAPool()
         async throws
     {
         let name = uniqueName()
         let options = PostgresPoolOptions(maximumConnections: 4)
         let pool = try PostgresPool(TestServer.configuration.named(name), options: options)
-        try await withConnection(TestServer.configuration) { observer in
+        try await withConnection(TestServer.directConfiguration) { observer in
             let ended = Counter()
             let most = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<8 {

@@ -75,7 +75,7 @@ import Testing
 
     @Test("trap 46: the server's own limits are typed errors")
     func serverTimeouts() async throws {
-        try await PostgresConnection.withConnection(try TestServer.configuration) { connection in
+        try await TestServer.withConnection { connection in
             try await connection.execute("SET statement_timeout = 50")
             let error = await #expect(throws: PostgresError.self) {
                 try await connection.execute("SELECT pg_sleep(60)")

@@ -3,7 +3,9 @@ import PostgresTestKit
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ConnectionTests {
-    @Test(arguments: Way.allCases) func connects(way: Way) async throws {
+    @Test(.needsOwnServerProcess("it is about the process itself"), arguments: Way.allCases) func connects(way: Way)
+        async throws
+    {
         let name = uniqueName()
         try await withConnection(way.configuration.named(name)) { connection in
             #expect(try await connection.backends(named: name) == 1)
@@ -17,11 +19,13 @@ import Testing
         }
     }
 
-    @Test("nothing is left of a closed connection, nor of a forgotten one", arguments: Way.allCases)
+    @Test(
+        "nothing is left of a closed connection, nor of a forgotten one",
+        .needsOwnServerProcess("it counts sessions, which are the pooler's"), arguments: Way.allCases)
     func leavesNoBackend(way: Way) async throws {
         let closed = uniqueName()
         let forgotten = uniqueName()
-        try await withConnection(TestServer.configuration) { observer in
+        try await withConnection(TestServer.directConfiguration) { observer in
             do {
                 let connection = try await PostgresConnection.connect(way.configuration.named(closed))
                 try await connection.check()
@@ -67,9 +71,11 @@ import Testing
         #expect(noFile.message.contains("/nonexistent/.s.PGSQL.5432"))
     }
 
-    @Test("a session that the server ends in the middle of a statement", arguments: Way.allCases)
+    @Test(
+        "a session that the server ends in the middle of a statement",
+        .needsOwnServerProcess("it ends its process, by its number"), arguments: Way.allCases)
     func terminatedDuringAQuery(way: Way) async throws {
-        try await withConnection(TestServer.configuration) { killer in
+        try await withConnection(TestServer.directConfiguration) { killer in
             try await withConnection(way.configuration) { connection in
                 let processID = try #require(connection.serverProcessID)
                 let task = Task { try await connection.execute("SELECT pg_sleep(100)") }
@@ -94,8 +100,11 @@ import Testing
         }
     }
 
-    @Test("a session that the server ends while rows are read") func terminatedAmongRows() async throws {
-        try await withConnection(TestServer.configuration) { killer in
+    @Test(
+        "a session that the server ends while rows are read",
+        .needsOwnServerProcess("it ends its process, by its number")) func terminatedAmongRows() async throws
+    {
+        try await withConnection(TestServer.directConfiguration) { killer in
             try await withConnection(TestServer.configuration) { connection in
                 let processID = try #require(connection.serverProcessID)
                 var count = 0
@@ -115,7 +124,7 @@ import Testing
 
     @Test("a server that stops as in a power cut, while a query runs and while a COPY does")
     func serverStops() async throws {
-        try await TemporaryServer.with(TemporaryServer.Options(tls: TemporaryServer.TLS())) { server in
+        try await TemporaryServer.with(TemporaryServer.Options(tls: TestRoute.hasTLS ? .init() : nil)) { server in
             for configuration in [server.configuration, server.networkConfiguration] {
                 try await withConnection(configuration) { setUp in
                     try await setUp.execute("CREATE TABLE IF NOT EXISTS t (n int)")

@@ -34,7 +34,7 @@ import Testing
 
     @Test("trap 29: arrays of every shape, exactly as the server writes them")
     func arrays() async throws {
-        try await PostgresConnection.withConnection(try TestServer.configuration) { connection in
+        try await TestServer.withConnection { connection in
             try await check(
                 PostgresArray<Int?>.self, "int4[]",
                 [
@@ -69,7 +69,7 @@ import Testing
 
     @Test("ranges and multiranges of every built-in type, exactly as the server writes them")
     func ranges() async throws {
-        try await PostgresConnection.withConnection(try TestServer.configuration) { connection in
+        try await TestServer.withConnection { connection in
             try await connection.execute(script: "SET TimeZone = 'UTC'")
             let numbers = ["[1,5)", "[1,5]", "(1,5)", "(1,2)", "empty", "(,)", "[3,)", "(,3]", "[-7,-7]"]
             try await check(PostgresRange<Int32>.self, "int4range", numbers, on: connection)

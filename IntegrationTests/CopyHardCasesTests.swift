@@ -127,7 +127,7 @@ import Testing
     @Test("trap 61: the server's error arrives while the writer is far from its end", arguments: Way.allCases)
     func errorAtRowN(way: Way) async throws {
         let table = uniqueName()
-        try await PostgresConnection.withConnection(way.configuration) { connection in
+        try await TestServer.withConnection(way) { connection in
             try await connection.execute("CREATE TEMPORARY TABLE \(identifier: table) (n int PRIMARY KEY)")
             let error = try await failure {
                 try await connection.copy(into: PostgresIdentifier(table)) { copy in

@@ -129,7 +129,9 @@ import Testing
         }
     }
 
-    @Test("trap 60: the server ends the session in the middle of COPY")
+    @Test(
+        "trap 60: the server ends the session in the middle of COPY",
+        .needsOwnServerProcess("it ends its process, by its number"))
     func theServerGoesAway() async throws {
         try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 2)) { pool in
             try await pool.execute("CREATE TABLE t (id int)")

@@ -19,7 +19,7 @@ import Testing
         configuration.cancelTimeout = .seconds(1)
         configuration.connectTimeout = .seconds(2)
         let pool = try PostgresPool(configuration, listening: listening)
-        try await withConnection(TestServer.configuration) { observer in
+        try await withConnection(TestServer.directConfiguration) { observer in
             do {
                 try await body(pool, proxy, observer, name)
             } catch {

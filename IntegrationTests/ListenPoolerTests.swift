@@ -25,7 +25,7 @@ struct ListenPoolerTests {
             await refusing.close()
 
             let pool = try PostgresPool(
-                configuration, listening: PostgresListenOptions(configuration: try TestServer.configuration))
+                configuration, listening: PostgresListenOptions(configuration: try TestServer.directConfiguration))
             let channel = uniqueName("c")
             let notes = try await pool.listen(channel)
             // Through the pooler, in the same database.

@@ -9,6 +9,13 @@ enum Way: String, CaseIterable, CustomTestStringConvertible {
     case unixSocket
     case tcp
     case tls
+    case pooler
+
+    /// The ways that this server has; through a pooler, that one: the others are the tests' of every other run.
+    static var allCases: [Way] {
+        if TestRoute.isPooled { return [.pooler] }
+        return TestRoute.hasTLS ? [.unixSocket, .tcp, .tls] : [.unixSocket, .tcp]
+    }
 
     var testDescription: String { rawValue }
 
@@ -16,7 +23,8 @@ enum Way: String, CaseIterable, CustomTestStringConvertible {
     var configuration: PostgresConfiguration {
         get throws {
             switch self {
-            case .unixSocket: return try TestServer.configuration
+            case .unixSocket: return try TestServer.directConfiguration
+            case .pooler: return try TestServer.configuration
             case .tls: return try TestServer.networkConfiguration
             case .tcp:
                 var configuration = try TestServer.networkConfiguration

@@ -24,6 +24,14 @@ struct PgBouncerTests {
         try await PgBouncer.with(connections: 3) { configuration in
             let (configuration, notices) = Self.gather(configuration)
             let pool = try PostgresPool(configuration, options: PostgresPoolOptions(maximumConnections: 8))
+            // Chance may give each client one server all the time; a transaction takes away the one that was used last.
+            try await pool.withConnection { one in
+                try await one.check()
+                try await pool.withTransaction { holder in
+                    try await holder.check()
+                    try await one.check()
+                }
+            }
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for task in 0..<16 {
                     group.addTask {
@@ -41,6 +49,28 @@ struct PgBouncerTests {
             }
             #expect(notices.count == 1)
             await pool.close()
+        }
+    }
+
+    @Test("trap 33: a transaction is not lost to a name that the pooler's other server does not know")
+    func transactionsKeepTheirStatements() async throws {
+        try await PgBouncer.with(connections: 2) { configuration in
+            let same = PostgresStatement("SELECT $1::int8 + 1")
+            try await withConnection(configuration) { one in
+                #expect(try await one.value(same(1), as: Int.self) == 2)
+                try await withConnection(configuration) { other in
+                    // It gets the server that has just become free; for the first one there is another.
+                    try await other.withTransaction { holder in
+                        try await holder.check()
+                        try await one.withTransaction { tx in
+                            for number in 1...3 {
+                                let answer = try await tx.value(same(number), as: Int.self)
+                                #expect(answer == number + 1)
+                            }
+                        }
+                    }
+                }
+            }
         }
     }
 

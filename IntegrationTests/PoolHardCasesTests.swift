@@ -5,13 +5,15 @@ import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct PoolHardCasesTests {
     private func expectNoBackends(_ name: String) async throws {
-        let isGone = try await withConnection(TestServer.configuration) { observer in
+        let isGone = try await withConnection(TestServer.directConfiguration) { observer in
             try await eventually { try await observer.backends(named: name) == 0 }
         }
         #expect(isGone)
     }
 
-    @Test("trap 53: many tasks in transactions, and nothing is left on the server") func transactionsOfManyTasks()
+    @Test(
+        "trap 53: many tasks in transactions, and nothing is left on the server",
+        .needsOwnServerProcess("it counts sessions, which are the pooler's")) func transactionsOfManyTasks()
         async throws
     {
         let name = uniqueName()
@@ -88,14 +90,16 @@ import Testing
         }
     }
 
-    @Test("trap 49: connections killed at any moment, idle, leased or coming back, are replaced")
+    @Test(
+        "trap 49: connections killed at any moment, idle, leased or coming back, are replaced",
+        .needsOwnServerProcess("it ends processes, by the name of their session"))
     func killedAtAnyMoment()
         async throws
     {
         let name = uniqueName()
         let pool = try PostgresPool(
             TestServer.configuration.named(name), options: PostgresPoolOptions(maximumConnections: 4))
-        try await withConnection(TestServer.configuration) { killer in
+        try await withConnection(TestServer.directConfiguration) { killer in
             let isOver = Signal()
             async let killing: Void = {
                 for _ in 0..<40 {
@@ -140,7 +144,7 @@ import Testing
         let name = uniqueName()
         let pool = try PostgresPool(
             TestServer.configuration.named(name), options: PostgresPoolOptions(maximumConnections: 1))
-        try await withConnection(TestServer.configuration) { observer in
+        try await withConnection(TestServer.directConfiguration) { observer in
             let rows = try await pool.withConnection { try await $0.query("SELECT generate_series(1, 100000000)") }
             let took = try await time { try await pool.check() }
             #expect(took < .seconds(30))
@@ -169,12 +173,15 @@ import Testing
         await pool.close()
     }
 
-    @Test("a minimum is kept, and restored when it is lost") func minimumConnections() async throws {
+    @Test(
+        "a minimum is kept, and restored when it is lost",
+        .needsOwnServerProcess("it counts sessions, which are the pooler's")) func minimumConnections() async throws
+    {
         let name = uniqueName()
         let pool = try PostgresPool(
             TestServer.configuration.named(name),
             options: PostgresPoolOptions(maximumConnections: 5, minimumConnections: 3))
-        try await withConnection(TestServer.configuration) { observer in
+        try await withConnection(TestServer.directConfiguration) { observer in
             #expect(try await eventually { try await observer.backends(named: name) == 3 })
             #expect(try await eventually { pool.statistics.idle == 3 })
             let killed: Int = try await observer.value(
@@ -186,7 +193,9 @@ import Testing
         }
     }
 
-    @Test("a pool that nobody can connect with fails at once where waiting does not help") func wrongPassword()
+    @Test(
+        "a pool that nobody can connect with fails at once where waiting does not help",
+        .needsOwnServerProcess("PgBouncer refuses in words of its own")) func wrongPassword()
         async throws
     {
         var configuration = try TestServer.configuration
@@ -200,7 +209,10 @@ import Testing
         await pool.close()
     }
 
-    @Test("a forgotten pool leaves nothing on the server") func forgottenPool() async throws {
+    @Test(
+        "a forgotten pool leaves nothing on the server",
+        .needsOwnServerProcess("it counts sessions, which are the pooler's")) func forgottenPool() async throws
+    {
         let name = uniqueName()
         do {
             let pool = try PostgresPool(TestServer.configuration.named(name))
@@ -209,7 +221,10 @@ import Testing
         try await expectNoBackends(name)
     }
 
-    @Test("closing while tasks wait, connect and run") func closingInTheMiddle() async throws {
+    @Test(
+        "closing while tasks wait, connect and run",
+        .needsOwnServerProcess("it counts sessions, which are the pooler's")) func closingInTheMiddle() async throws
+    {
         let name = uniqueName()
         for round in 0..<10 {
             let pool = try PostgresPool(

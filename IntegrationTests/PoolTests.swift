@@ -54,7 +54,9 @@ import Testing
         }
     }
 
-    @Test("trap 49: a connection killed while it is idle, or while it is leased, is replaced")
+    @Test(
+        "trap 49: a connection killed while it is idle, or while it is leased, is replaced",
+        .needsOwnServerProcess("it ends its process, by its number"))
     func lostConnectionsAreReplaced() async throws {
         try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 2)) { pool in
             let first = try await pool.query("SELECT pg_backend_pid()", as: Int.self).first()

@@ -66,7 +66,7 @@ import Testing
         #expect(refused?.advice?.contains("running") == true)
     }
 
-    @Test("trap 10: each sslmode checks what it says", arguments: PostgresTLS.Mode.allCases)
+    @Test("trap 10: each sslmode checks what it says", .needsTLS, arguments: PostgresTLS.Mode.allCases)
     func modes(mode: PostgresTLS.Mode) async throws {
         let server = try await TemporaryServer.start(
             TemporaryServer.Options(tls: TemporaryServer.TLS(names: ["localhost"], isRequired: true)))
@@ -109,7 +109,7 @@ import Testing
         server.stop()
     }
 
-    @Test func rowsBeyondOneRecordComeThroughTLS() async throws {
+    @Test(.needsTLS) func rowsBeyondOneRecordComeThroughTLS() async throws {
         try await PostgresConnection.withConnection(try TestServer.networkConfiguration) { connection in
             var count = 0
             for try await (number, text) in try await connection.query(

@@ -6,7 +6,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct ServerLimitsTests {
     @Test("trap 46: statement_timeout ends the statement, in a transaction that too; the connection lives")
     func statementTimeout() async throws {
-        try await withConnection(TestServer.configuration) { connection in
+        try await TestServer.withConnection { connection in
             try await connection.execute("SET statement_timeout = 100")
             let alone = try await failure { try await connection.execute("SELECT pg_sleep(600)") }
             #expect(alone.code == .server && alone.sqlState == .queryCanceled)
@@ -59,7 +59,9 @@ import Testing
         }
     }
 
-    @Test("trap 46: idle_session_timeout ends the session and says so, at the next statement") func idleSession()
+    @Test(
+        "trap 46: idle_session_timeout ends the session and says so, at the next statement",
+        .needsOwnServerProcess("a pooler does not pass it on when an idle session ends")) func idleSession()
         async throws
     {
         try await withConnection(TestServer.configuration) { connection in
@@ -71,7 +73,9 @@ import Testing
         }
     }
 
-    @Test("trap 46: a session that idles out in a pool is replaced before anybody gets it") func idleInAPool()
+    @Test(
+        "trap 46: a session that idles out in a pool is replaced before anybody gets it",
+        .needsOwnServerProcess("a pooler does not pass it on when an idle session ends")) func idleInAPool()
         async throws
     {
         try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
@@ -81,8 +85,11 @@ import Testing
         }
     }
 
-    @Test("trap 46: 57P01, during a statement and while nothing runs") func terminated() async throws {
-        try await withConnection(TestServer.configuration) { administrator in
+    @Test(
+        "trap 46: 57P01, during a statement and while nothing runs",
+        .needsOwnServerProcess("it ends its process, by its number")) func terminated() async throws
+    {
+        try await withConnection(TestServer.directConfiguration) { administrator in
             try await withConnection(TestServer.configuration) { connection in
                 let process = try #require(connection.serverProcessID)
                 let task = Task { try await connection.execute("SELECT pg_sleep(600)") }

@@ -39,7 +39,9 @@ import Testing
         #expect(try await !names(on: server).contains(open.name))
     }
 
-    @Test func clonesATemplateWithItsRows() async throws {
+    @Test(.needsOwnServerProcess("a pooler stays connected to the template")) func clonesATemplateWithItsRows()
+        async throws
+    {
         let server = try TestServer.configuration
         let template = try await TemporaryDatabase.create(on: server)
         try await PostgresConnection.withConnection(template.configuration) { connection in

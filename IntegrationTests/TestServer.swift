@@ -2,7 +2,8 @@ import Foundation
 import Postgres
 import PostgresTestKit
 
-/// The server that all live tests of one process share: the one DATABASE_URL names, else a temporary one.
+/// The server that all live tests of one process share: the one DATABASE_URL names, else a temporary one. `TestRoute` is
+/// the way to it.
 ///
 /// It is started when the first test asks for it, and ends with the process. Tests that write do it in a database of
 /// their own: `TestServer.withDatabase`, or `withPool`.
@@ -11,8 +12,14 @@ enum TestServer {
     static let givenURL: String? = ProcessInfo.processInfo.environment["DATABASE_URL"].flatMap { $0.isEmpty ? nil : $0 }
 
     private static let started = Result {
-        try TemporaryServer(TemporaryServer.Options(tls: TemporaryServer.TLS(), settings: ["max_connections": "500"]))
+        try TemporaryServer(
+            TemporaryServer.Options(
+                authentication: TestRoute.current == .tls ? .scramSHA256 : .trust,
+                tls: TestRoute.hasTLS ? TemporaryServer.TLS() : nil, settings: ["max_connections": "500"]))
     }
+
+    /// As many connections as one test has in transactions at the same time, for all the tests that share a database.
+    private static let bouncer = Result { try PgBouncer(connections: 100, before: networkConfiguration) }
 
     /// The shared temporary server, for tests that need more of it than a connection: certificate, log, both addresses.
     /// - Throws: what starting it threw, with the advice of what to install.
@@ -20,15 +27,26 @@ enum TestServer {
         get throws { try started.get() }
     }
 
-    /// How to reach the shared server: over its unix socket, or as DATABASE_URL says. For tests that write nothing.
+    /// How to reach the shared server, the way that is being tested. For tests that write nothing.
     static var configuration: PostgresConfiguration {
+        get throws {
+            switch try TestRoute.current {
+            case .socket: return try directConfiguration
+            case .tls: return try networkConfiguration
+            case .pgbouncer: return try bouncer.get().configuration.patient
+            }
+        }
+    }
+
+    /// How to reach the shared server over its unix socket, or as DATABASE_URL says, whatever way is being tested.
+    static var directConfiguration: PostgresConfiguration {
         get throws {
             let configuration = try givenURL.map { try PostgresConfiguration($0) } ?? temporary.configuration
             return configuration.patient
         }
     }
 
-    /// How to reach the shared server over TCP with TLS verified, or as DATABASE_URL says.
+    /// How to reach the shared server over TCP, with TLS verified where it has TLS, or as DATABASE_URL says.
     static var networkConfiguration: PostgresConfiguration {
         get throws {
             let configuration = try givenURL.map { try PostgresConfiguration($0) } ?? temporary.networkConfiguration
@@ -41,6 +59,20 @@ enum TestServer {
         _ body: (PostgresConfiguration) async throws -> R
     ) async throws -> R {
         try await TemporaryDatabase.with(on: configuration, body)
+    }
+
+    /// Runs `body` with a connection to a new, empty database, off the connection's own thread. Whatever it leaves in its
+    /// session is nobody else's, through a pooler too: that gives no session of one database to the clients of another.
+    static func withConnection<R: Sendable>(
+        _ way: Way? = nil, set: (inout PostgresConfiguration) -> Void = { _ in },
+        _ body: (PostgresConnection) async throws -> R
+    ) async throws -> R {
+        try await withDatabase { database in
+            var configuration = try way?.configuration ?? database
+            configuration.database = database.database
+            set(&configuration)
+            return try await IntegrationTests.withConnection(configuration, body)
+        }
     }
 
     /// Runs `body` with a pool on a new, empty database, both gone afterwards.

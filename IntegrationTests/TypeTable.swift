@@ -75,6 +75,17 @@ extension PostgresConnection {
         return 0
     }
 
+    /// False for a server made without libxml.
+    func hasXML() async throws -> Bool {
+        do throws(PostgresError) {
+            try await execute("SELECT '<a/>'::xml")
+            return true
+        } catch {
+            guard error.sqlState == .featureNotSupported else { throw error }
+            return false
+        }
+    }
+
     /// True when the server can create the extension; creates it then.
     func createExtension(_ name: String) async throws -> Bool {
         let found = try await query("SELECT name FROM pg_available_extensions WHERE name = \(name)", as: String.self)
