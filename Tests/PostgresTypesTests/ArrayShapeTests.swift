@@ -105,6 +105,17 @@ import Testing
         #expect(PostgresRawValue(bytes: hex(bytes), type: .int4Array).text == nil)
     }
 
+    @Test("fuzz: a dimension whose last index no integer holds is refused, in binary as in text")
+    func lastIndexOutOfRange() throws {
+        let elements = "00000004 00000001 00000004 00000002"
+        let beyond = hex("00000001 00000000 00000017 00000002 7fffffff" + elements)
+        #expect(throws: PostgresError.self) { try decoded(beyond, as: .int4Array, PostgresArray<Int32>.self) }
+        #expect(PostgresArray<Int32>("[2147483647:2147483648]={1,2}") == nil)
+        let last = hex("00000001 00000000 00000017 00000002 7ffffffe" + elements)
+        let array = try decoded(last, as: .int4Array, PostgresArray<Int32>.self)
+        #expect(PostgresArray<Int32>(array.description) == array)
+    }
+
     @Test("trap 18: a dimension of length 0 beside a huge one is an empty array")
     func zeroDimension() throws {
         let bytes = hex("00000002 00000000 00000017 00000000 00000001 7fffffff 00000001")

@@ -24,6 +24,12 @@ import Testing
                 == hex("0001 0001 0003 00000008 0000000000000007 00000001 61 ffffffff"))
     }
 
+    @Test("fuzz: a multirange that is cut off is refused before its count is read", arguments: 0..<4)
+    func cutOff(count: Int) {
+        let value = PostgresRawValue(bytes: [UInt8](repeating: 0, count: count), type: .int4multirange)
+        #expect(throws: PostgresError.self) { try bind("\(value)", as: [.int8multirange]) }
+    }
+
     @Test("trap 38: what the server infers decides the encoding")
     func recoded() throws {
         let query: PostgresQuery = "SELECT \(7), \("a"), \(nil as Int?), \(1.5), \([1, 2])"

@@ -15,6 +15,17 @@ import Testing
         #expect(try JSONDecoder().decode([PostgresLSN].self, from: json) == [lsn])
     }
 
+    @Test("fuzz: where it comes as text it is read as such, not as its raw value")
+    func withinText() throws {
+        let value = try PostgresLSN(text: "16/B374D848", type: .pgLSN)
+        #expect(value.rawValue == 0x16_B374_D848)
+        #expect(
+            try [PostgresLSN](text: "{0/63,1/0}", type: .unspecified) == [
+                PostgresLSN(rawValue: 99), PostgresLSN(rawValue: 1 << 32),
+            ])
+        #expect(throws: PostgresError.self) { try PostgresLSN(text: "99", type: .pgLSN) }
+    }
+
     @Test func lowerCaseAndLeadingZeros() {
         #expect(PostgresLSN("0016/b374d848")?.rawValue == 0x16_B374_D848)
     }

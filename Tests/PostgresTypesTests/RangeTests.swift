@@ -132,6 +132,16 @@ import Testing
     }
 
     @Test(
+        "fuzz: an empty range is read within a multirange too",
+        arguments: ["{empty}", "{[1,5),empty}", "{empty,[1,5)}", "{ EMPTY , [1,5)}"])
+    func emptyWithinMultirange(text: String) throws {
+        let multirange = try #require(PostgresMultirange<Int32>(text))
+        #expect(multirange.ranges.contains(.empty))
+        #expect(PostgresMultirange(multirange.description) == multirange)
+        #expect(PostgresMultirange<Int32>("{emptyx}") == nil)
+    }
+
+    @Test(
         "trap 18: lying lengths and flags throw",
         arguments: [
             "", "00", "02 00000004", "02 7fffffff 00000001", "02 ffffffff ffffffff", "ff", "80", "20", "01 00", "18 00",

@@ -48,6 +48,10 @@ struct ArrayHeader {
                 throw ArrayHeader.error(type, "it says it has more elements than it has room for")
             }
             count = product
+            let lowerBound: Int32 = bytes.bigEndian(at: 16 + 8 * dimension)
+            guard length == 0 || !lowerBound.addingReportingOverflow(length - 1).overflow else {
+                throw ArrayHeader.error(type, "its last index is out of the range of integer")
+            }
         }
         self.count = count
     }

@@ -116,7 +116,7 @@ struct RangeText {
         scanner.skipBlanks()
         let isLowerIn = scanner.takes(UInt8(ascii: "["))
         guard isLowerIn || scanner.takes(UInt8(ascii: "(")) else {
-            guard let word = scanner.item(), word.text.lowercased() == "empty" else { throw malformed }
+            guard scanner.takes(word: "empty") else { throw malformed }
             return
         }
         guard let first = scanner.item(), scanner.takes(UInt8(ascii: ",")), let last = scanner.item() else {

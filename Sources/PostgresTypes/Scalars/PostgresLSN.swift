@@ -55,6 +55,14 @@ extension PostgresLSN: PostgresEncodable, PostgresDecodable, PostgresArrayElemen
         rawValue = bytes.bigEndian(as: UInt64.self)
     }
 
+    /// Reads its text form. Not the raw value's, as of other types with one.
+    public init(text: String, type: PostgresType) throws(PostgresError) {
+        guard let value = PostgresLSN(text) else {
+            throw .invalidBytes(PostgresLSN.self, type: type, "its text is malformed")
+        }
+        self = value
+    }
+
     public func encode(into buffer: inout PostgresBuffer, as type: PostgresType) throws(PostgresError) {
         guard type == .pgLSN else { throw .cannotEncode(PostgresLSN.self, as: type) }
         buffer.append(rawValue)

@@ -23,6 +23,7 @@ extension ParameterRecoding {
         } else if let range = type.multirangeRange, let wantedRange = wanted.multirangeRange,
             let bound = range.rangeBound, let wantedBound = wantedRange.rangeBound
         {
+            guard bytes.byteCount >= 4 else { throw RangeBytes.error(type, "it is cut off") }
             buffer.append(bytes.bigEndian(at: 0, as: Int32.self))
             try RangeBytes.forEach(in: bytes, type: type) { (cell) throws(PostgresError) in
                 try buffer.appendLengthPrefixed { buffer throws(PostgresError) in
@@ -74,6 +75,10 @@ extension ParameterRecoding {
 extension ParameterRecoding {
     /// A value within a value within a value: what says it goes deeper than this is no value of a real server.
     private static let maximumDepth = 100
+    /// Each level doubles the quotes of those below it, so that a few hundred bytes could become a text that no memory
+    /// holds. Deeper than `depthOfLongTexts` an item's text is not longer than `longestDeepText`.
+    private static let depthOfLongTexts = 8
+    private static let longestDeepText = 64 * 1024
 
     static func appendContainerText(
         of bytes: RawSpan, _ type: PostgresType, for wanted: PostgresType, depth: Int, to buffer: inout PostgresBuffer
@@ -156,7 +161,7 @@ extension ParameterRecoding {
             if let cell = try ArrayHeader.cell(at: &offset, in: bytes, type: type) {
                 text.removeAll()
                 try appendText(of: bytes.extracting(cell), header.element, for: wanted, depth: depth, to: &text)
-                append(text, quotedFor: .array(delimiter: delimiter), to: &buffer)
+                try append(text, quotedFor: .array(delimiter: delimiter), depth: depth, to: &buffer)
             } else {
                 buffer.append(utf8: "NULL")
             }
@@ -178,13 +183,13 @@ extension ParameterRecoding {
         buffer.append(UInt8(ascii: parts.flags & RangeBytes.lowerInclusive != 0 ? "[" : "("))
         if let cell = parts.lower {
             try appendText(of: bytes.extracting(cell), bound, for: wanted, depth: depth, to: &text)
-            append(text, quotedFor: .range, to: &buffer)
+            try append(text, quotedFor: .range, depth: depth, to: &buffer)
         }
         buffer.append(UInt8(ascii: ","))
         if let cell = parts.upper {
             text.removeAll()
             try appendText(of: bytes.extracting(cell), bound, for: wanted, depth: depth, to: &text)
-            append(text, quotedFor: .range, to: &buffer)
+            try append(text, quotedFor: .range, depth: depth, to: &buffer)
         }
         buffer.append(UInt8(ascii: parts.flags & RangeBytes.upperInclusive != 0 ? "]" : ")"))
     }
@@ -213,7 +218,7 @@ extension ParameterRecoding {
             } catch {
                 throw known == nil ? error : error.inField(attributes[index].name)
             }
-            append(text, quotedFor: .record, to: &buffer)
+            try append(text, quotedFor: .record, depth: depth, to: &buffer)
         }
         guard offset == bytes.byteCount else { throw CompositeReader.error(type, "there are bytes left over") }
         buffer.append(UInt8(ascii: ")"))
@@ -244,8 +249,11 @@ extension ParameterRecoding {
 
     /// Appends an item, quoted where it must be.
     private static func append(
-        _ text: borrowing PostgresBuffer, quotedFor quoting: Quoting, to buffer: inout PostgresBuffer
-    ) {
+        _ text: borrowing PostgresBuffer, quotedFor quoting: Quoting, depth: Int, to buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        guard depth <= depthOfLongTexts || text.count <= longestDeepText else {
+            throw PostgresError(.decodingFailed, "the text of a value that is deep within others is too long")
+        }
         text.withUnsafeBytes { bytes in
             var isQuoted = bytes.isEmpty || bytes.contains { quoting.needsQuotes($0) }
             if case .array = quoting, bytes.count == 4 {

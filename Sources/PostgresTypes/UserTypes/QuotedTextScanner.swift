@@ -26,6 +26,16 @@ struct QuotedTextScanner {
         return true
     }
 
+    /// Takes the word, written in small letters here, whatever letters it is written in there.
+    mutating func takes(word: StaticString) -> Bool {
+        let length = word.utf8CodeUnitCount
+        guard bytes.count - position >= length,
+            word.withUTF8Buffer({ zip($0, bytes[position...]).allSatisfy { $0 == $1 | 0x20 } })
+        else { return false }
+        position += length
+        return true
+    }
+
     /// White space as the server counts it.
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 

@@ -124,6 +124,17 @@ import Testing
         #expect(PostgresRawValue(bytes: bytes, type: .record).text == nil)
     }
 
+    @Test("fuzz: quotes, which every level doubles, do not fill the memory", arguments: [6, 12, 27])
+    func doubledQuotes(levels: Int) {
+        var bytes: [UInt8] = hex("00000001 00000019 00000001 22")
+        for _ in 1..<levels {
+            let length = UInt32(bytes.count)
+            bytes = hex("00000001 000008c9") + withUnsafeBytes(of: length.bigEndian) { Array($0) } + bytes
+        }
+        let text = PostgresRawValue(bytes: bytes, type: .record).text
+        #expect(levels < 20 ? text?.hasPrefix("(") == true : text == nil)
+    }
+
     @Test("malformed text is refused", arguments: ["", "(", "(a", "a,b)", "(a,b) c", "(\"a,b)", "(a,b"])
     func malformedText(text: String) {
         #expect(throws: PostgresError.self) { try PostgresRecord(text: text, type: .record) }
