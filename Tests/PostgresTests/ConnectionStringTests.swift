@@ -181,6 +181,8 @@ struct ConnectionStringCase: Sendable, CustomTestStringConvertible {
         ("host=a,b hostaddr=1.1.1.1 user=u", nil),
         ("host=a port=0 user=u", nil), ("host=a port=65536 user=u", nil), ("host=a port=' 1 ' user=u", ["a:1"]),
         ("host=a port=1x user=u", nil), ("host=@abstract user=u", nil),
+        // fuzz: an address without a host is its name.
+        ("hostaddr=@abstract user=u", nil),
         ("user=u host=" + String(repeating: ",", count: 100_000), nil),
     ]
 

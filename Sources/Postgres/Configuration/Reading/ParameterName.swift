@@ -54,14 +54,16 @@ enum ParameterName {
         return true
     }
 
+    private static let keywords = ConnectionKeyword.allCases.map { (name: $0.rawValue, folded: folded($0.rawValue)) }
+
     /// The parameter that is written nearly so.
     static func similar(to name: String) -> String? {
         let given = folded(name)
         var best: (name: String, distance: Int)?
-        for known in ConnectionKeyword.allCases.map(\.rawValue) {
-            let distance = distance(given, folded(known))
-            guard distance <= (known.utf8.count < 6 ? 1 : 2), distance < best?.distance ?? .max else { continue }
-            best = (known, distance)
+        for known in keywords {
+            let distance = distance(given, known.folded)
+            guard distance <= (known.name.utf8.count < 6 ? 1 : 2), distance < best?.distance ?? .max else { continue }
+            best = (known.name, distance)
         }
         return best?.name
     }

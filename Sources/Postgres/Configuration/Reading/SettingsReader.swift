@@ -63,9 +63,8 @@ struct SettingsReader {
             }
             let address = addresses.flatMap { index < $0.count && !$0[index].isEmpty ? $0[index] : nil }
             var name = names.flatMap { index < $0.count ? $0[index] : nil } ?? ""
-            if name.isEmpty {
-                name = address ?? files.defaultHost(port: port)
-            } else if name.hasPrefix("@") {
+            if name.isEmpty { name = address ?? files.defaultHost(port: port) }
+            if name.hasPrefix("@") {
                 complain(.host, "sockets in the abstract namespace are not supported", advice: "Name a directory")
             }
             return PostgresHost(name, address: address, port: port)
