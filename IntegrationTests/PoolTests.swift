@@ -131,6 +131,32 @@ import Testing
         }
     }
 
+    @Test func rowsThatHaveAllComeHoldNoLease() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
+            // More than one read of the socket takes, less than is held back for a slow reader.
+            let rows = try await pool.query("SELECT i, repeat('x', 1000) FROM generate_series(1, 400) i")
+            #expect(try await pool.query("SELECT 1", as: Int.self).collect() == [1])
+            #expect(try await rows.collect().count == 400)
+            try await expectNoLeases(pool)
+        }
+    }
+
+    @Test("a value that does not fit, and a statement that is refused, free the connection")
+    func failuresEndTheLease() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
+            for _ in 0..<3 {
+                let unfit = try await failure { try await pool.query("SELECT \(Int64.max)::int2") }
+                #expect(unfit.code == .encodingFailed)
+                let refused = try await failure { try await pool.query("SELECT 1 / \(0)") }
+                #expect(refused.sqlState == .divisionByZero)
+                let open = try await pool.query("BEGIN").commandResult
+                #expect(open?.tag == "BEGIN")
+            }
+            #expect(try await pool.query("SELECT 1", as: Int.self).collect() == [1])
+            try await expectNoLeases(pool)
+        }
+    }
+
     @Test func aConnectionKeptBeyondItsLeaseIsRefused() async throws {
         try await TestServer.withPool { pool in
             let kept = try await pool.withConnection { $0 }

@@ -59,6 +59,11 @@ import Testing
             (.routine, "RevalidateCachedQuery"),
         ],
         [(.severity, "ERROR"), (.sqlState, "26000"), (.message, "prepared statement \"egret_1\" does not exist")],
+        [
+            (.severity, "ERROR"), (.sqlState, "42704"), (.message, "Typ mit OID 16400 existiert nicht"),
+            (.routine, "lookup_type_cache"),
+        ],
+        [(.severity, "ERROR"), (.sqlState, "XX000"), (.message, "cache lookup failed for type 16400")],
     ]
 
     @Test("trap 31: a stale plan is made anew outside a transaction", arguments: staleness.indices)
