@@ -4,14 +4,18 @@ SWIFT ?= swift
 # Passed to every build, for instance SWIFT_FLAGS="-Xswiftc -warnings-as-errors".
 SWIFT_FLAGS ?=
 # What swift format looks at.
-SOURCES := Package.swift Sources Tests IntegrationTests Benchmarks
+SOURCES := Package.swift Sources Tests IntegrationTests Benchmarks Fuzzing/Package.swift Fuzzing/Sources
 
 # Builds the tests with these flags, then runs what FILTER names, or all of them ring by ring.
 tests = $(SWIFT) build --build-tests $(1) $(SWIFT_FLAGS) && \
 	$(if $(FILTER),$(SWIFT) test --skip-build --filter "$(FILTER)",SWIFT="$(SWIFT)" Scripts/test-rings) $(1) $(SWIFT_FLAGS)
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help setup build release demo test matrix tsan asan bench format lint clean
+=======
+.PHONY: help setup build release demo test tsan asan fuzz bench format lint clean
+>>>>>>> b3198cf (Fuzzing of what parses bytes and text from outside)
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -45,6 +49,9 @@ asan: setup ## Run the tests under the address sanitizer
 	LSAN_OPTIONS=suppressions=$(CURDIR)/Scripts/leaks.supp WIDTH=4; export LSAN_OPTIONS WIDTH; \
 	$(call tests,--sanitize=address --scratch-path .build/asan)
 
+fuzz: setup ## Fuzz the parsers: TARGET=url for one, SECONDS=60 for each, or RUNS=1000000
+	SWIFT="$(SWIFT)" SWIFT_FLAGS="$(SWIFT_FLAGS)" FUZZ_SECONDS="$(or $(SECONDS),60)" RUNS="$(RUNS)" Scripts/fuzz $(TARGET)
+
 bench: setup ## Measure one workload on a private PostgreSQL: WORKLOAD=ping
 	$(SWIFT) build -c release $(SWIFT_FLAGS)
 	.build/release/egret server run -- .build/release/Benchmarks $(or $(WORKLOAD),ping)
@@ -56,4 +63,4 @@ lint: ## Check the format
 	$(SWIFT) format lint --strict --recursive $(SOURCES)
 
 clean: ## Remove what was built
-	rm -rf .build
+	rm -rf .build Fuzzing/.build
