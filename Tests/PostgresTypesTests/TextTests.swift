@@ -61,7 +61,8 @@ import Testing
         #expect(try decoded(hex("72"), as: .char, String.self) == "r")
         #expect(throws: PostgresError.self) { try encoded("é", as: .char) }
         #expect(throws: PostgresError.self) { try encoded("ab", as: .char) }
-        #expect(throws: PostgresError.self) { try decoded(hex("e9"), as: .char, String.self) }
+        #expect(try decoded(hex("e9"), as: .char, String.self) == #"\351"#)
+        #expect(try encoded(#"\351"#, as: .char) == hex("e9"))
         #expect(throws: PostgresError.self) { try decoded([], as: .char, String.self) }
     }
 

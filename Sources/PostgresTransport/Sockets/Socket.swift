@@ -10,7 +10,7 @@ import Darwin
 package struct Socket: ~Copyable {
     package let descriptor: Int32
     /// It stood at once, as to a unix socket.
-    package let isConnected: Bool
+    package private(set) var isConnected = false
 
     /// Opens a socket and begins to connect it. The socket becomes writable once the connection stands or has failed;
     /// `finishConnecting()` tells which.
