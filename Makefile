@@ -11,11 +11,7 @@ tests = $(SWIFT) build --build-tests $(1) $(SWIFT_FLAGS) && \
 	$(if $(FILTER),$(SWIFT) test --skip-build --filter "$(FILTER)",SWIFT="$(SWIFT)" Scripts/test-rings) $(1) $(SWIFT_FLAGS)
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help setup build release demo test matrix tsan asan bench format lint clean
-=======
-.PHONY: help setup build release demo test tsan asan fuzz bench format lint clean
->>>>>>> b3198cf (Fuzzing of what parses bytes and text from outside)
+.PHONY: help setup build release demo test matrix tsan asan fuzz bench format lint clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
