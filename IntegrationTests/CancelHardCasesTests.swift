@@ -152,10 +152,13 @@ import Testing
         }
     }
 
-    @Test("a reader slower than the server, which never has to wait, is cancelled too") func cancelledSlowReader() async throws {
+    @Test("a reader slower than the server, which never has to wait, is cancelled too") func cancelledSlowReader()
+        async throws
+    {
         try await withConnection(TestServer.configuration) { connection in
             let task = Task {
-                for try await number in try await connection.query("SELECT generate_series(1, 100000000)", as: Int.self) {
+                for try await number in try await connection.query("SELECT generate_series(1, 100000000)", as: Int.self)
+                {
                     if number == 1000 { withUnsafeCurrentTask { $0?.cancel() } }
                     // Long enough for the server to fill what there is to fill.
                     if number % 1000 == 0 { work(for: .milliseconds(20)) }

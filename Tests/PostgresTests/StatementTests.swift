@@ -24,6 +24,24 @@ import Testing
         #expect(server.received.count { $0.kind == "P" } == 1)
     }
 
+    @Test("statements that look alike and are other bytes are two") func comparesBytes() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            for _ in 0..<2 {
+                try s.answerPrepare()
+                try s.answerExecute()
+            }
+            try s.expectEnd()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        for literal in ["\u{E9}", "e\u{301}"] {
+            try await connection.execute(PostgresQuery(raw: "SELECT '\(literal)'"))
+        }
+        await connection.close()
+        try await server.finished()
+        #expect(server.received.count { $0.kind == "P" } == 2)
+    }
+
     @Test("a full cache closes what has not been used longest") func closesDisplacedStatements() async throws {
         let server = try ScriptedServer { s in
             try s.acceptSession()

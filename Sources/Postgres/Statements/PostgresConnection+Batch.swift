@@ -70,7 +70,7 @@ extension PostgresConnection {
         statements.reserveCapacity(queries.count)
         for query in queries {
             // Most batches repeat one statement.
-            if let last = statements.last, last.sql == query.sql {
+            if let last = statements.last, ExactText.areSame(last.sql, query.sql) {
                 statements.append(last)
             } else if let statement = session.find(query.sql, in: &state) {
                 statements.append(statement)

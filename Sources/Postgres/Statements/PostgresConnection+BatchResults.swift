@@ -25,7 +25,9 @@ extension PostgresConnection {
         let unfit = try await parseAll(of: queries, timeout: timeout)
         switch isolation {
         case .together:
-            if let first = queries.firstIndex(where: { unfit[$0.sql] != nil }), let error = unfit[queries[first].sql] {
+            if let first = queries.firstIndex(where: { unfit[ExactText($0.sql)] != nil }),
+                let error = unfit[ExactText(queries[first].sql)]
+            {
                 let parsing = "no statement was run, since statement \(first + 1) of the batch was refused"
                 return queries.indices.map { .failure($0 == first ? error : Self.skipped(parsing)) }
             }
@@ -38,15 +40,15 @@ extension PostgresConnection {
     /// Has every statement parsed; why those were refused that were.
     private func parseAll(
         of queries: [PostgresQuery], timeout: Duration?
-    ) async throws(PostgresError) -> [String: PostgresError] {
-        var unfit: [String: PostgresError] = [:]
-        var texts: Set<String> = []
-        for query in queries where texts.insert(query.sql).inserted {
+    ) async throws(PostgresError) -> [ExactText: PostgresError] {
+        var unfit: [ExactText: PostgresError] = [:]
+        var texts: Set<ExactText> = []
+        for query in queries where texts.insert(ExactText(query.sql)).inserted {
             do {
                 _ = try await session.prepared(query.sql, timeout: timeout)
             } catch {
                 guard error.code == .server || error.code == .invalidUse, isOpen else { throw error }
-                unfit[query.sql] = error
+                unfit[ExactText(query.sql)] = error
             }
         }
         guard texts.count <= session.configuration.statementCacheSize else { throw Self.tooMany(texts.count) }
@@ -83,13 +85,13 @@ extension PostgresConnection {
     }
 
     private func runEach(
-        _ queries: [PostgresQuery], unfit: [String: PostgresError], timeout: Duration?
+        _ queries: [PostgresQuery], unfit: [ExactText: PostgresError], timeout: Duration?
     ) async throws(PostgresError) -> [Result<PostgresRows, PostgresError>] {
         let requests = queries.map { Request(.execute(ExecuteExchange(statements: 1)), sql: $0.sql, keepsRows: true) }
         await session.runAll(requests, timeout: timeout ?? session.configuration.queryTimeout) {
             (index, state) throws(PostgresError) in
             let query = queries[index]
-            if let error = unfit[query.sql] { throw error }
+            if let error = unfit[ExactText(query.sql)] { throw error }
             guard let statement = session.find(query.sql, in: &state) else {
                 throw PostgresError(
                     .invalidUse, "the statement was forgotten while the batch was being parsed", safeToRetry: true)

@@ -1,3 +1,5 @@
+import PostgresWire
+
 /// The statements of one session, by their text. The least recently used one makes room.
 struct StatementCache {
     private struct Entry {
@@ -5,7 +7,7 @@ struct StatementCache {
         var lastUse: UInt64
     }
 
-    private var entries: [String: Entry] = [:]
+    private var entries: [ExactText: Entry] = [:]
     /// The one found last, which is the most recently used: most statements repeat the one before.
     private var last: PreparedStatement?
     private var uses: UInt64 = 0
@@ -44,8 +46,8 @@ struct StatementCache {
     }
 
     mutating func find(_ sql: String) -> PreparedStatement? {
-        if let last, last.sql == sql { return last }
-        guard let index = entries.index(forKey: sql) else { return nil }
+        if let last, ExactText.areSame(last.sql, sql) { return last }
+        guard let index = entries.index(forKey: ExactText(sql)) else { return nil }
         uses += 1
         entries.values[index].lastUse = uses
         last = entries.values[index].statement
@@ -57,7 +59,7 @@ struct StatementCache {
         var displaced: [PreparedStatement] = []
         last = nil
         uses += 1
-        if let old = entries.updateValue(Entry(statement: statement, lastUse: uses), forKey: statement.sql) {
+        if let old = entries.updateValue(Entry(statement: statement, lastUse: uses), forKey: ExactText(statement.sql)) {
             displaced.append(old.statement)
         }
         while entries.count > capacity, let oldest = entries.min(by: { $0.value.lastUse < $1.value.lastUse }) {
@@ -69,7 +71,8 @@ struct StatementCache {
 
     /// Forgets a statement that the server no longer knows or takes.
     mutating func remove(_ statement: PreparedStatement) {
-        if entries[statement.sql]?.statement === statement { entries[statement.sql] = nil }
+        let key = ExactText(statement.sql)
+        if entries[key]?.statement === statement { entries[key] = nil }
         last = nil
     }
 

@@ -55,12 +55,24 @@ extension PostgresHstore: PostgresEncodable, PostgresDecodable, PostgresArrayEle
         for _ in 0..<count {
             guard let key = try Self.text(at: &offset, in: bytes, type) else { throw Self.error(type, "a key is NULL") }
             let value = try Self.text(at: &offset, in: bytes, type)
-            // The server sends no key twice; should it, the first one counts, as in its own reading.
-            if pairs[key] == nil { pairs[key] = .some(value) }
+            guard Self.add(key, value, to: &pairs) else { throw Self.error(type, Self.twoSpellings) }
         }
         guard offset == bytes.byteCount else { throw Self.error(type, "there are bytes left over") }
         self.init(pairs)
     }
+
+    /// False for a key that Swift takes for another one, of other bytes: one of the values would be lost. The server sends no
+    /// key twice; should it, the first one counts, as in its own reading.
+    private static func add(_ key: String, _ value: String?, to pairs: inout [String: String?]) -> Bool {
+        guard let index = pairs.index(forKey: key) else {
+            pairs[key] = .some(value)
+            return true
+        }
+        return ExactText.areSame(pairs.keys[index], key)
+    }
+
+    private static let twoSpellings =
+        "two of its keys differ only in how a character is spelt in Unicode, and are one to Swift; read it as String"
 
     private static func text(
         at offset: inout Int, in bytes: RawSpan, _ type: PostgresType
@@ -109,7 +121,7 @@ extension PostgresHstore: PostgresEncodable, PostgresDecodable, PostgresArrayEle
                 scanner.takes(UInt8(ascii: ">")), let value = scanner.item(), value.isQuoted || !value.text.isEmpty
             else { return nil }
             let isNull = !value.isQuoted && value.text.lowercased() == "null"
-            if pairs[key.text] == nil { pairs[key.text] = .some(isNull ? nil : value.text) }
+            guard add(key.text, isNull ? nil : value.text, to: &pairs) else { return nil }
         } while scanner.takes(UInt8(ascii: ","))
         return scanner.isAtEnd ? pairs : nil
     }

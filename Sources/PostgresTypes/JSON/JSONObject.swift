@@ -1,4 +1,7 @@
-/// A JSON object: keys in the order they came, each once.
+import PostgresWire
+
+/// A JSON object: keys in the order they came, each once. Keys are the same when their bytes are, as for the
+/// server: `"\u{E9}"` and `"e\u{301}"` are two.
 ///
 /// Equality and hashing do not look at the order.
 public struct JSONObject: Sendable {
@@ -19,7 +22,7 @@ public struct JSONObject: Sendable {
     /// The members in their order.
     public private(set) var members: [Member] = []
     /// Where each key stands; built once an object is too large to be searched from end to end.
-    private var positions: [String: Int]?
+    private var positions: [ExactText: Int]?
 
     /// Searching this many keys one by one is faster than hashing one.
     private static let indexedFrom = 12
@@ -35,8 +38,8 @@ public struct JSONObject: Sendable {
     public var keys: [String] { members.map(\.key) }
 
     private func position(of key: String) -> Int? {
-        if let positions { return positions[key] }
-        return members.firstIndex { $0.key == key }
+        if let positions { return positions[ExactText(key)] }
+        return members.firstIndex { ExactText.areSame($0.key, key) }
     }
 
     /// The value under a key. A new key goes to the end, nil removes one.
@@ -65,9 +68,9 @@ public struct JSONObject: Sendable {
     private mutating func append(_ key: String, _ value: JSONValue) {
         members.append(Member(key: key, value: value))
         if positions != nil {
-            positions?[key] = members.count - 1
+            positions?[ExactText(key)] = members.count - 1
         } else if members.count >= Self.indexedFrom {
-            positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.key, $0) })
+            positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { (ExactText($1.key), $0) })
         }
     }
 
@@ -75,7 +78,7 @@ public struct JSONObject: Sendable {
         guard let position = position(of: key) else { return }
         members.remove(at: position)
         if positions != nil {
-            positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { ($1.key, $0) })
+            positions = Dictionary(uniqueKeysWithValues: members.enumerated().map { (ExactText($1.key), $0) })
         }
     }
 }

@@ -1,4 +1,5 @@
 import PostgresTypes
+import PostgresWire
 import Testing
 
 @Suite("JSON text")
@@ -110,5 +111,15 @@ struct JSONParserTests {
         #expect(try JSONValue(parsing: text, unstorable: .replace) == replaced)
         #expect(throws: JSONParseError.self) { try JSONValue(parsing: #""\ud800\u00"#, unstorable: .strip) }
         #expect(try JSONValue(parsing: #""\ud800\u0041""#, unstorable: .strip) == "A")
+    }
+
+    @Test("keys that look alike and are other bytes are two, in small objects and large", arguments: [0, 20])
+    func spellings(others: Int) throws {
+        let more = (0..<others).map { ",\"k\($0)\":0" }.joined()
+        let text = "{\"\u{E9}\":1,\"e\u{301}\":2\(more)}"
+        let value = try JSONValue(parsing: text)
+        #expect(Array(value.description.utf8) == Array(text.utf8))
+        guard case .object(let object) = value else { throw PostgresError(.invalidUse, "no object") }
+        #expect(object["\u{E9}"] == 1 && object["e\u{301}"] == 2)
     }
 }

@@ -88,6 +88,11 @@ import Testing
             try decoded(hex("00000002 00000001 61 00000001 31 00000001 61 00000001 32"), PostgresHstore.self)
                 == ["a": "1"])
         #expect(PostgresHstore("a=>1,a=>2") == ["a": "1"])
+        // Two keys for the server, one for Swift's dictionary: none is lost silently.
+        #expect(PostgresHstore("\u{E9}=>1,e\u{301}=>2") == nil)
+        #expect(throws: PostgresError.self) {
+            try decoded(hex("00000002 00000002 c3a9 00000001 31 00000003 65cc81 00000001 32"), PostgresHstore.self)
+        }
         #expect(throws: PostgresError.self) { try encoded(["a\0": nil] as PostgresHstore) }
         #expect(throws: PostgresError.self) { try encoded(value, as: Self.ltree) }
         #expect(throws: PostgresError.self) { try encoded("a=>1", as: Self.hstore) }
