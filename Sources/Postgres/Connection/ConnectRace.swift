@@ -6,7 +6,7 @@ import PostgresWire
 /// it, even while the loop does not come to its work because somebody's code keeps its thread.
 final class ConnectRace: Sendable {
     private struct State {
-        var waiter: UnsafeContinuation<Result<Session, PostgresError>, Never>?
+        var waiter: UnsafeContinuation<Void, Never>?
         var outcome: Result<Session, PostgresError>?
         var deadline: Int64
         var work: Task<Void, Never>?
@@ -38,19 +38,19 @@ final class ConnectRace: Sendable {
     func run(
         on loop: EventLoop, _ body: @escaping @Sendable () async throws(PostgresError) -> Session
     ) async throws(PostgresError) -> Session {
-        let outcome = await withTaskCancellationHandler {
+        await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in
-                let early = state.withLock { state in
+                let isOver = state.withLock { state in
                     if state.outcome == nil { state.waiter = waiter }
-                    return state.outcome
+                    return state.outcome != nil
                 }
-                if let early { return waiter.resume(returning: early) }
-                begin(on: loop, body)
+                if isOver { waiter.resume() } else { begin(on: loop, body) }
             }
         } onCancel: {
             finish(.failure(Self.cancelled))
         }
-        return try outcome.get()
+        // Under the lock: the thread sanitizer does not see what orders a continuation that is resumed before it is awaited.
+        return try (state.withLock(\.outcome) ?? .failure(Self.cancelled)).get()
     }
 
     private func begin(on loop: EventLoop, _ body: @escaping @Sendable () async throws(PostgresError) -> Session) {
@@ -82,7 +82,7 @@ final class ConnectRace: Sendable {
         let (waiter, work, isLate) = state.withLock { state in
             if state.outcome != nil {
                 return (
-                    nil as UnsafeContinuation<Result<Session, PostgresError>, Never>?, nil as Task<Void, Never>?, true
+                    nil as UnsafeContinuation<Void, Never>?, nil as Task<Void, Never>?, true
                 )
             }
             state.outcome = outcome
@@ -99,6 +99,6 @@ final class ConnectRace: Sendable {
         }
         ConnectWatch.shared.remove(self)
         if case .failure = outcome { work?.cancel() }
-        waiter?.resume(returning: outcome)
+        waiter?.resume()
     }
 }

@@ -71,7 +71,7 @@ extension PoolCore {
         } onCancel: {
             cancel(query)
         }
-        return try query.lease.get()
+        return try state.withLock { _ in query.lease }.get()
     }
 
     private func begin(_ query: PooledQuery, _ task: UnsafeContinuation<Void, Never>) {
