@@ -4,7 +4,7 @@ import PostgresWire
 /// told to stop.
 @usableFromInline
 final class RowSource: Sendable {
-    /// Held, so that it is not closed, or given to somebody else, before the rows are read or dropped.
+    /// Held, so that it is not closed before the rows are read or dropped. A pool's goes to others once they have all come.
     private let connection: PostgresConnection
     private let request: Request
 
