@@ -70,9 +70,14 @@ import Testing
                 }
             }
             let late = try await pool.batchResults(
-                ["SELECT 1", "SELECT pg_sleep(600)", "SELECT 2"], isolation: .each, timeout: .milliseconds(500))
+                ["SELECT 1", "SELECT pg_sleep(600) /* late */", "SELECT 2"], isolation: .each,
+                timeout: .milliseconds(500))
             #expect(Self.codes(late).first == .some(nil))
             #expect(Self.codes(late).dropFirst() == [.timeout, .timeout])
+            let running: PostgresQuery = """
+                SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%600) /* late */' AND state = 'active'
+                """
+            #expect(try await eventually { try await pool.value(running, as: Int.self) == 0 })
             try await pool.check()
         }
     }

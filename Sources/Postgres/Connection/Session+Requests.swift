@@ -60,11 +60,16 @@ extension Session {
     ) async {
         @Sendable func abandonAll(_ reason: PostgresError) {
             for request in requests { abandon(request, reason) }
-            change { state, effects in
+            let key = change { state, effects -> (processID: Int32, secretKey: [UInt8])? in
                 // A cancel stops one; of several each would have to be, one after the other.
                 let running = requests.count { $0.phase == .queued }
-                if running > 1, state.requests.count == running { self.close(&state, reason, &effects) }
+                guard running > 1, state.requests.count == running else { return nil }
+                let key = state.keyOfRunning
+                self.close(&state, reason, &effects)
+                return key
             }
+            // The server goes on with the one that it works at, for all that it knows of the others.
+            if let key { stopLeftBehind(key) }
         }
         await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in
