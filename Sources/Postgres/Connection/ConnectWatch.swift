@@ -40,15 +40,22 @@ final class ConnectWatch: Sendable {
         while true {
             await sleep(until: time)
             let now = monotonicNanoseconds()
-            let isCurrent = state.withLock { $0.looksAt == time }
+            let isCurrent = state.withLock { state in
+                guard state.looksAt == time else { return false }
+                state.looksAt = nil
+                return true
+            }
             guard isCurrent else { return }
             // Deadlines move when a further attempt begins.
             for race in state.withLock({ Array($0.races.values) }) {
                 if let end = race.end, end <= now { race.timeOut() }
             }
-            let next = state.withLock { state in
-                state.looksAt = state.races.values.compactMap(\.end).min()
-                return state.looksAt
+            let next = state.withLock { state -> Int64? in
+                guard let next = state.races.values.compactMap(\.end).min() else { return nil }
+                // Begun meanwhile, by another race.
+                if let looksAt = state.looksAt, looksAt <= next { return nil }
+                state.looksAt = next
+                return next
             }
             guard let next else { return }
             time = next

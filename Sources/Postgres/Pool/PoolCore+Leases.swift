@@ -64,7 +64,7 @@ extension PoolCore {
     }
 
     /// Sends a query on a connection that is idle, or else on the first that comes back, and waits for its answer's
-    /// beginning or end. The lease is ended by the answer, where one was asked for.
+    /// beginning or end. What is returned ends with the answer; where nothing could be sent, the caller ends it.
     func send(_ query: PooledQuery) async throws(PostgresError) -> PoolLease {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { task in begin(query, task) }
@@ -77,7 +77,7 @@ extension PoolCore {
     private func begin(_ query: PooledQuery, _ task: UnsafeContinuation<Void, Never>) {
         query.task = task
         let now = monotonicNanoseconds()
-        let (isLeased, actions) = state.withLock { state -> (Bool, PoolActions) in
+        let (isSettled, actions) = state.withLock { state -> (Bool, PoolActions) in
             if query.isCancelled {
                 query.lease = .failure(Self.cancelled)
                 return (true, .none)
@@ -96,7 +96,7 @@ extension PoolCore {
                 return (true, .none)
             }
         }
-        if isLeased { query.goOn() } else { perform(actions) }
+        if isSettled { query.goOn() } else { perform(actions) }
     }
 
     /// Under the lock.
