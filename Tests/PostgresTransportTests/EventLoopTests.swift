@@ -235,7 +235,7 @@ private let pollers: [PollerChoice] = [.epoll, .poll]
                 _ = try loop.register(second.near, interest: .read, handler: probe)
                 // The slot is somebody else's by now.
                 loop.deregister(old)
-                try loop.setInterest([], of: old)
+                try loop.setInterest(.none, of: old)
             }
             second.writeToNear()
             await probe.wait(for: 1)

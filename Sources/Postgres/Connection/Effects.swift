@@ -3,7 +3,8 @@ import PostgresWire
 
 /// What a change of the session's state asks for, done once its lock is released, since it may call back.
 struct Effects: ~Copyable {
-    var wakeups = Wakeups()
+    /// The task to wake. More than one is rare.
+    private(set) var waiter: UnsafeContinuation<Void, Never>?
     /// Of a request that is over: whoever waits for the connection gets it before the answer is looked at.
     var endedLease: PoolLease?
     /// The socket's interest may have to change.
@@ -11,7 +12,8 @@ struct Effects: ~Copyable {
     var sendsCancel = false
     /// The reader has room again.
     var resumesReading = false
-    var timers: [EventLoop.Timer] = []
+    /// The timer that is of no use any more. More than one is rare.
+    private(set) var timer: EventLoop.Timer?
     /// What most changes do not ask for.
     private(set) var rareIfAny: RareEffects?
 
@@ -27,6 +29,8 @@ struct Effects: ~Copyable {
 
 /// Kept apart, so that a query does not pay for making and clearing away what it does not have.
 final class RareEffects {
+    var moreWaiters: [UnsafeContinuation<Void, Never>] = []
+    var moreTimers: [EventLoop.Timer] = []
     /// The socket is to be closed.
     var tearsDown = false
     /// There is more to read, for which no event will come.
@@ -46,6 +50,22 @@ final class RareEffects {
 }
 
 extension Effects {
+    /// Wakes the task that waits for the request, if one does.
+    mutating func wake(_ request: Request) {
+        guard let waiter = request.waiter else { return }
+        request.waiter = nil
+        wake(waiter)
+    }
+
+    mutating func wake(_ waiter: UnsafeContinuation<Void, Never>) {
+        if self.waiter == nil { self.waiter = waiter } else { rare.moreWaiters.append(waiter) }
+    }
+
+    mutating func cancel(_ timer: EventLoop.Timer?) {
+        guard let timer else { return }
+        if self.timer == nil { self.timer = timer } else { rare.moreTimers.append(timer) }
+    }
+
     /// A connection that was leased for one request has answered it.
     mutating func leaseEnds(_ request: Request) {
         guard let lease = request.lease else { return }

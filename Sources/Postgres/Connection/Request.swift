@@ -176,24 +176,3 @@ final class Request: @unchecked Sendable {
         bufferedBytes = 0
     }
 }
-
-/// Tasks to wake once the lock is released. One is the usual number.
-struct Wakeups: ~Copyable {
-    private var first: UnsafeContinuation<Void, Never>?
-    private var rest: [UnsafeContinuation<Void, Never>] = []
-
-    mutating func wake(_ request: Request) {
-        guard let waiter = request.waiter else { return }
-        request.waiter = nil
-        add(waiter)
-    }
-
-    mutating func add(_ waiter: UnsafeContinuation<Void, Never>) {
-        if first == nil { first = waiter } else { rest.append(waiter) }
-    }
-
-    consuming func run() {
-        first?.resume()
-        if !rest.isEmpty { for waiter in rest { waiter.resume() } }
-    }
-}

@@ -21,7 +21,8 @@ struct RequestQueue {
     mutating func removeFirst() {
         head += 1
         if head == items.count {
-            items.removeAll(keepingCapacity: true)
+            // One by one keeps the memory, as `removeAll(keepingCapacity:)` does by way of a general replacement.
+            while items.popLast() != nil {}
             head = 0
         } else if head > 64, head > items.count / 2 {
             items.removeFirst(head)

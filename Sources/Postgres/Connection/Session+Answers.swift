@@ -44,7 +44,7 @@ extension Session {
             state.isReadingPaused = true
             effects.updatesInterest = true
         }
-        if head.isSatisfied { effects.wakeups.wake(head) }
+        if head.isSatisfied { effects.wake(head) }
         return true
     }
 
@@ -164,12 +164,12 @@ extension Session {
             head.phase = .finished
             finish(head, &state, &effects)
         }
-        if head.isSatisfied { effects.wakeups.wake(head) }
+        if head.isSatisfied { effects.wake(head) }
     }
 
     /// A request's ReadyForQuery has come.
     private func finish(_ request: Request, _ state: inout SessionState, _ effects: inout Effects) {
-        if let timer = request.timer { effects.timers.append(timer) }
+        effects.cancel(request.timer)
         updateStatements(after: request, &state, &effects)
         if state.copying === request { state.copying = nil }
         if var abandonment = request.abandonment {

@@ -16,7 +16,7 @@ extension Session {
             if state.isReadingPaused, state.requests.first === request { effects.resumesReading = true }
             if request.isTakingCopy {
                 // Its writer ends the COPY itself; a server that waits for data does not hear a cancel.
-                effects.wakeups.wake(request)
+                effects.wake(request)
                 return
             }
             request.milestone = .end
@@ -28,7 +28,7 @@ extension Session {
             }
             guard isAlone, state.cancelKey != nil else {
                 if request.failure == nil { request.failure = request.abandonment }
-                effects.wakeups.wake(request)
+                effects.wake(request)
                 return
             }
             self.startCancel(&state, &effects)
@@ -155,7 +155,7 @@ extension Session {
 
     private func endCancel(_ state: inout SessionState, _ effects: inout Effects) {
         state.cancelPhase = .none
-        if let timer = state.cancelTimer { effects.timers.append(timer) }
+        effects.cancel(state.cancelTimer)
         state.cancelTimer = nil
         guard state.held.count > 0 else { return }
         state.held.withUnsafeBytes { state.outbound.append($0) }

@@ -54,7 +54,7 @@ extension Session {
             state.channel = consume channel
             guard isConnected else { return }
             do throws(PostgresError) { try connected(&state) } catch { close(&state, error, &effects) }
-            if state.phase != .closed, interest(for: state) != state.interest { effects.updatesInterest = true }
+            if state.phase != .closed, state.wantedInterest != state.interest { effects.updatesInterest = true }
         } catch  where error.isCrowded {
             _ = loop.schedule(at: monotonicNanoseconds() &+ Self.crowdedPause) {
                 self.change { state, effects in if state.phase == .connecting { self.open(&state, &effects) } }

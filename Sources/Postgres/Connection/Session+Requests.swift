@@ -1,3 +1,4 @@
+import PostgresLocks
 import PostgresTransport
 import PostgresTypes
 import PostgresWire
@@ -7,8 +8,22 @@ extension Session {
     ///
     /// `encode` writes the messages and runs under the lock. When the task is cancelled, or `timeout` passes, the server
     /// is told to stop and the wait goes on until it has, for a bounded time.
+    @inline(__always)
     func run(
         _ request: Request, until milestone: Request.Milestone, timeout: Duration? = nil,
+        _ encode: (inout SessionState) throws(PostgresError) -> Void
+    ) async {
+        guard loop.isCurrent, !Task.isCancelled else {
+            return await runAway(request, until: milestone, timeout: timeout, encode)
+        }
+        enqueue(request, waiter: nil, until: milestone, timeout: timeout, encode)
+        if state.withLock({ _ in request.isSatisfied }) || waitInPlace(for: request, mayPark: false) { return }
+        await wait(for: request, until: milestone)
+    }
+
+    /// Sends a request from another thread than the loop's, or one whose task has been cancelled already.
+    private func runAway(
+        _ request: Request, until milestone: Request.Milestone, timeout: Duration?,
         _ encode: (inout SessionState) throws(PostgresError) -> Void
     ) async {
         await withTaskCancellationHandler {
@@ -20,8 +35,13 @@ extension Session {
         }
     }
 
+    /// Waits on the loop's thread without leaving the task, while nobody else wants it; false when it has to wait on.
+    private func waitInPlace(for request: Request, mayPark: Bool) -> Bool {
+        loop.takeTurns(mayPark: mayPark) { state.withLock { self.mayGoOn(request, $0) } }
+    }
+
     func enqueue(
-        _ request: Request, waiter: UnsafeContinuation<Void, Never>, until milestone: Request.Milestone,
+        _ request: Request, waiter: UnsafeContinuation<Void, Never>?, until milestone: Request.Milestone,
         timeout: Duration?, _ encode: (inout SessionState) throws(PostgresError) -> Void
     ) {
         change { state, effects in
@@ -38,7 +58,7 @@ extension Session {
                 request.failure = error
                 request.phase = .finished
                 effects.traceEnds(request)
-                effects.wakeups.add(waiter)
+                if let waiter { effects.wake(waiter) }
                 return
             }
             request.waiter = waiter
@@ -89,7 +109,7 @@ extension Session {
                             request.phase = .finished
                         }
                     }
-                    guard let last else { return effects.wakeups.add(waiter) }
+                    guard let last else { return effects.wake(waiter) }
                     last.waiter = waiter
                     if let timeout {
                         last.timer = self.loop.schedule(at: Session.deadline(after: timeout)) {
@@ -157,22 +177,29 @@ extension Session {
     /// Waits until the request has come to a further milestone.
     func wait(for request: Request, until milestone: Request.Milestone) async {
         await withTaskCancellationHandler {
+            let mayGoOn = change { state, _ in
+                request.milestone = milestone
+                return self.mayGoOn(request, state)
+            }
+            if mayGoOn || waitInPlace(for: request, mayPark: true) { return }
             await withUnsafeContinuation { waiter in
                 change { state, effects in
-                    request.milestone = milestone
-                    let hasRoom = milestone == .written && state.unsent <= SessionState.writeBelow
-                    // The end of what was abandoned is waited for only where something brings it about.
-                    let isDetached = milestone != .end && request.abandonment != nil && !request.isCancelSent
-                    if request.isSatisfied || hasRoom || isDetached {
-                        effects.wakeups.add(waiter)
-                    } else {
-                        request.waiter = waiter
-                    }
+                    if self.mayGoOn(request, state) { effects.wake(waiter) } else { request.waiter = waiter }
                 }
             }
         } onCancel: {
             self.abandon(request, PostgresError(.cancelled, "the task was cancelled"))
+            // Whoever waits in place looks again.
+            loop.perform {}
         }
+    }
+
+    /// The request has come as far as it is waited for, or nothing would bring it there.
+    private func mayGoOn(_ request: Request, _ state: borrowing SessionState) -> Bool {
+        let hasRoom = request.milestone == .written && state.unsent <= SessionState.writeBelow
+        // The end of what was abandoned is waited for only where something brings it about.
+        let isDetached = request.abandonment != nil && !request.isCancelSent && request.milestone != .end
+        return request.isSatisfied || hasRoom || isDetached
     }
 
     /// The next rows, waiting for them; nil at the end.

@@ -62,15 +62,17 @@ final class Session: EventHandler {
         if effects.updatesInterest { loop.perform { self.updateInterest() } }
         if effects.sendsCancel { sendCancel() }
         if effects.resumesReading { resumeReading() }
-        for timer in effects.timers { loop.cancel(timer) }
+        if let timer = effects.timer { loop.cancel(timer) }
         // Before the tasks wake: who has seen LISTEN answered has what came with the answer.
         if let rare = effects.rareIfAny { perform(rare) }
         if effects.sendsCancel, let tracing { tracing.event(.cancelSent) }
         effects.endedLease?.end()
-        effects.wakeups.run()
+        effects.waiter?.resume()
+        if let rare = effects.rareIfAny { for waiter in rare.moreWaiters { waiter.resume() } }
     }
 
     private func perform(_ effects: RareEffects) {
+        for timer in effects.moreTimers { loop.cancel(timer) }
         if effects.tearsDown { loop.perform { self.tearDown() } }
         if effects.readsOn {
             // In the loop's next turn, so that its other connections and its timers have theirs.
@@ -94,7 +96,7 @@ final class Session: EventHandler {
             do throws(PostgresError) {
                 if readiness.contains(.write) { try self.writable(&state, &effects) }
                 if readiness.contains(.read) { try self.readable(&state, &effects) }
-                if state.phase != .closed, self.interest(for: state) != state.interest {
+                if state.phase != .closed, state.wantedInterest != state.interest {
                     effects.updatesInterest = true
                 }
             } catch {
@@ -133,9 +135,9 @@ final class Session: EventHandler {
             close(&state, lost(error), &effects)
             return
         }
-        if interest(for: state) != state.interest { effects.updatesInterest = true }
+        if state.wantedInterest != state.interest { effects.updatesInterest = true }
         if state.unsent <= SessionState.writeBelow, let head = state.requests.first, head.milestone == .written {
-            effects.wakeups.wake(head)
+            effects.wake(head)
         }
         startCancel(&state, &effects)
     }
@@ -211,23 +213,10 @@ final class Session: EventHandler {
 
     // MARK: Interest
 
-    func interest(for state: borrowing SessionState) -> Interest {
-        switch state.phase {
-        case .connecting: .write
-        case .handshaking: state.mustWaitForWriting ? .readAndWrite : .read
-        default:
-            if state.mustWaitForWriting {
-                state.isReadingPaused ? .write : .readAndWrite
-            } else {
-                state.isReadingPaused ? .none : .read
-            }
-        }
-    }
-
     private func updateInterest() {
         change { state, effects in
             guard let registration = state.registration else { return }
-            let wanted = self.interest(for: state)
+            let wanted = state.wantedInterest
             guard wanted != state.interest else { return }
             do throws(TransportError) {
                 try self.loop.setInterest(wanted, of: registration)
@@ -282,15 +271,15 @@ final class Session: EventHandler {
         effects.rare.closed = state.onClosed
         state.onClosed = nil
         if !wasReady { finishConnecting(&state, error, &effects) }
-        if let timer = state.cancelTimer { effects.timers.append(timer) }
+        effects.cancel(state.cancelTimer)
         for request in state.requests.takeAll() {
             // What the server said last explains more than that it hung up.
             if request.failure == nil { request.failure = request.abandonment ?? error }
-            if let timer = request.timer { effects.timers.append(timer) }
+            effects.cancel(request.timer)
             request.phase = .finished
             effects.leaseEnds(request)
             effects.traceEnds(request)
-            effects.wakeups.wake(request)
+            effects.wake(request)
         }
     }
 
@@ -299,7 +288,7 @@ final class Session: EventHandler {
         state.onConnected = nil
         effects.rare.connected = onConnected
         effects.rare.connectError = error
-        if let timer = state.connectTimer { effects.timers.append(timer) }
+        effects.cancel(state.connectTimer)
     }
 
     private func tearDown() {

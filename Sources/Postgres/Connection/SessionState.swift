@@ -104,6 +104,20 @@ struct SessionState: ~Copyable {
         }
     }
 
+    /// What the loop is to watch the socket for.
+    var wantedInterest: Interest {
+        switch phase {
+        case .connecting: .write
+        case .handshaking: mustWaitForWriting ? .readAndWrite : .read
+        default:
+            if mustWaitForWriting {
+                isReadingPaused ? .write : .readAndWrite
+            } else {
+                isReadingPaused ? .none : .read
+            }
+        }
+    }
+
     /// Sends whole messages from where they are; what the socket does not take is copied.
     mutating func writeOut(_ messages: UnsafeRawBufferPointer) throws(TransportError) {
         try writeOut()

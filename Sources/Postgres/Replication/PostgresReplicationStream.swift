@@ -91,7 +91,7 @@ public final class PostgresReplicationStream: AsyncSequence, Sendable {
                 session.change { _, effects in
                     request.milestone = .end
                     if request.isSatisfied || request.waiter != nil {
-                        effects.wakeups.add(waiter)
+                        effects.wake(waiter)
                     } else {
                         request.waiter = waiter
                     }
@@ -104,12 +104,12 @@ public final class PostgresReplicationStream: AsyncSequence, Sendable {
     private func endOurHalf(dropsRows: Bool) {
         let progress = progress
         session.change { [request] state, effects in
-            if let timer = progress.timer { effects.timers.append(timer) }
+            effects.cancel(progress.timer)
             progress.timer = nil
             if dropsRows {
                 request.dropRows()
                 // Whoever waits for more is told that there is none.
-                effects.wakeups.wake(request)
+                effects.wake(request)
                 if state.isReadingPaused { effects.resumesReading = true }
             }
             guard !progress.isEnded, request.phase == .queued, state.phase == .ready else { return }
@@ -245,14 +245,14 @@ public final class PostgresReplicationStream: AsyncSequence, Sendable {
                 session.change { [request, progress] _, effects in
                     request.milestone = .rows
                     if request.isSatisfied || progress.isEnded || Task.isCancelled {
-                        effects.wakeups.add(waiter)
+                        effects.wake(waiter)
                     } else {
                         request.waiter = waiter
                     }
                 }
             }
         } onCancel: {
-            session.change { [request] _, effects in effects.wakeups.wake(request) }
+            session.change { [request] _, effects in effects.wake(request) }
         }
     }
 }

@@ -37,6 +37,8 @@ public struct PostgresDecodedRows<Element>: AsyncSequence {
         public nonisolated(nonsending) mutating func next() async throws(PostgresError) -> Element? {
             while true {
                 if var decoder = cursor.nextRow() { return try make(&decoder) }
+                // The end of what came whole is no reason to call what may suspend.
+                guard cursor.mayRefill else { return nil }
                 guard try await cursor.refill() else { return nil }
             }
         }

@@ -49,6 +49,8 @@ public struct PostgresRows: AsyncSequence, Sendable {
         public nonisolated(nonsending) mutating func next() async throws(PostgresError) -> PostgresRow? {
             while true {
                 if let row = cursor.nextWholeRow() { return row }
+                // The end of what came whole is no reason to call what may suspend.
+                guard cursor.mayRefill else { return nil }
                 guard try await cursor.refill() else { return nil }
             }
         }

@@ -38,6 +38,9 @@ struct RowCursor: @unchecked Sendable {
         return PostgresRow(batch: batch, offset: start - base, end: end - base)
     }
 
+    /// There may be more batches than the one at hand.
+    @inlinable var mayRefill: Bool { source != nil }
+
     /// Waits for the next batch; false at the end of the rows.
     @usableFromInline
     nonisolated(nonsending) mutating func refill() async throws(PostgresError) -> Bool {

@@ -11,7 +11,7 @@ final class EpollPoller: Poller, @unchecked Sendable {
     // Unchecked: `ready` is touched by the loop's thread alone; the descriptors never change.
     private let epoll: Int32
     private let wakeUp: Int32
-    private var ready = [epoll_event](repeating: epoll_event(), count: 128)
+    @exclusivity(unchecked) private var ready = [epoll_event](repeating: epoll_event(), count: 128)
     /// No registration of the loop has this token.
     private static let wakeToken = UInt64.max
 
@@ -69,8 +69,8 @@ final class EpollPoller: Poller, @unchecked Sendable {
                 continue
             }
             var readiness = Interest.none
-            if event.events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue) != 0 { readiness.insert(.read) }
-            if event.events & EPOLLOUT.rawValue != 0 { readiness.insert(.write) }
+            if event.events & (EPOLLIN.rawValue | EPOLLRDHUP.rawValue) != 0 { readiness = readiness | .read }
+            if event.events & EPOLLOUT.rawValue != 0 { readiness = readiness | .write }
             // An error or hang-up is found by the next read or write.
             if event.events & (EPOLLERR.rawValue | EPOLLHUP.rawValue) != 0 { readiness = .readAndWrite }
             events.append(ReadyEvent(token: event.data.u64, readiness: readiness))

@@ -52,16 +52,18 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     private let poller: any Poller
     package let polling: AnswerPolling
 
-    // Confined to the loop's thread.
-    private var thread: pthread_t?
-    private var local: [Work] = []
-    private var running: [Work] = []
-    private var timers = TimerQueue()
-    private var slots: [(token: UInt64, handler: any EventHandler)?] = []
-    private var freeSlots: [Int] = []
-    private var generation: UInt64 = 0
-    private var unflushed: [any EventHandler] = []
-    private var events: [ReadyEvent] = []
+    // Confined to the loop's thread, which makes the run time's check of each access superfluous.
+    @exclusivity(unchecked) private var thread: pthread_t?
+    @exclusivity(unchecked) private var local: [Work] = []
+    @exclusivity(unchecked) private var running: [Work] = []
+    /// Of `running`, what has not begun.
+    @exclusivity(unchecked) private var unstarted = 0
+    @exclusivity(unchecked) private var timers = TimerQueue()
+    @exclusivity(unchecked) private var slots: [(token: UInt64, handler: any EventHandler)?] = []
+    @exclusivity(unchecked) private var freeSlots: [Int] = []
+    @exclusivity(unchecked) private var generation: UInt64 = 0
+    @exclusivity(unchecked) private var unflushed: [any EventHandler] = []
+    @exclusivity(unchecked) private var events: [ReadyEvent] = []
 
     /// Starts the loop's thread.
     package init(poller choice: PollerChoice = .automatic, polling: AnswerPolling = AnswerPolling())
@@ -187,6 +189,36 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         perform { self.timers.cancel(id: timer.id) }
     }
 
+    // MARK: Turns of a task's own
+
+    /// Nobody but the task that runs now wants the thread.
+    private var isIdle: Bool {
+        unstarted == 0 && local.isEmpty && !hasIncoming.load(ordering: .relaxed)
+    }
+
+    /// How often something else may have come before who only polls sees whether it has been cancelled.
+    private static let mostTurnsOfPolling = 8
+
+    /// Waits in place of the task that runs now until `isOver`, as the loop would do if it suspended: sockets and timers
+    /// are served, and the task is spared the way out and back.
+    ///
+    /// False where the task had better suspend: away from the loop's thread, as soon as anything else wants to run, and,
+    /// unless it `mayPark`, where polling does not bring the answer at once. Who parks must see to it that something is
+    /// performed on the loop when the task is cancelled.
+    package func takeTurns(mayPark: Bool, until isOver: () -> Bool) -> Bool {
+        guard isCurrent else { return false }
+        var turns = 0
+        while isIdle, mayPark || turns < Self.mostTurnsOfPolling {
+            turns += 1
+            flushAll()
+            guard wait(mayPark: mayPark) else { return false }
+            handOut()
+            fireTimers()
+            if isOver() { return true }
+        }
+        return false
+    }
+
     // MARK: The turn
 
     private func run() {
@@ -221,7 +253,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
                 if end == 0 { end = now + Self.longestTurn } else if now > end { return }
             }
             swap(&local, &running)
+            unstarted = running.count
             for work in running {
+                unstarted -= 1
                 switch work {
                 case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
                 case .call(let body): body()
@@ -249,7 +283,9 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         do { try poller.wait(timeout: 0, into: &events) } catch { events.removeAll() }
     }
 
-    private func wait() {
+    /// Waits until there is something to do; false when polling has brought nothing and it may not park.
+    @discardableResult
+    private func wait(mayPark: Bool = true) -> Bool {
         var timeout: Int64 = -1
         if let deadline = timers.nextDeadline() {
             // A deadline may lie so far back that the difference would overflow.
@@ -261,27 +297,31 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
                 poll()
                 return !events.isEmpty || hasIncoming.load(ordering: .relaxed)
             }
-            if answered { return }
+            if answered { return true }
         }
-        let mayPark = incoming.withLock { incoming in
+        guard mayPark else { return false }
+        let parks = incoming.withLock { incoming in
             guard incoming.work.isEmpty, !incoming.isStopped else { return false }
             incoming.isParked = true
             return true
         }
-        guard mayPark else { return }
+        guard parks else { return true }
         do { try poller.wait(timeout: timeout, into: &events) } catch { events.removeAll() }
         incoming.withLock { $0.isParked = false }
         polling.end()
+        return true
     }
 
     private func handOut() {
         guard !events.isEmpty else { return }
-        for event in events {
+        for index in events.indices {
+            let event = events[index]
             let slot = Int(event.token & 0xFFFF_FFFF)
             // Deregistered by a handler before it in the same batch, or used again since: not for us.
             guard slot < slots.count, let entry = slots[slot], entry.token == event.token else { continue }
             entry.handler.ready(event.readiness)
         }
-        events.removeAll(keepingCapacity: true)
+        // One by one: `removeAll(keepingCapacity:)` is a general replacement, dear for the one event there mostly is.
+        while events.popLast() != nil {}
     }
 }

@@ -71,8 +71,8 @@ final class PollPoller: Poller, @unchecked Sendable {
                 continue
             }
             var readiness = Interest.none
-            if flags & Int32(POLLIN) != 0 { readiness.insert(.read) }
-            if flags & Int32(POLLOUT) != 0 { readiness.insert(.write) }
+            if flags & Int32(POLLIN) != 0 { readiness = readiness | .read }
+            if flags & Int32(POLLOUT) != 0 { readiness = readiness | .write }
             // An error or hang-up is found by the next read or write.
             if flags & Int32(POLLERR | POLLHUP | POLLNVAL) != 0 { readiness = .readAndWrite }
             events.append(ReadyEvent(token: tokens[index], readiness: readiness))

@@ -1,12 +1,17 @@
 /// What a descriptor is watched for.
-package struct Interest: OptionSet, Sendable {
-    package let rawValue: UInt8
-    package init(rawValue: UInt8) { self.rawValue = rawValue }
-    package static let read = Interest(rawValue: 1)
-    package static let write = Interest(rawValue: 2)
-    // An array literal of these is built by way of a generic initialiser, at every look of the loop.
-    package static let readAndWrite = Interest(rawValue: 3)
-    package static let none: Interest = []
+package struct Interest: Equatable, Sendable {
+    // Not an OptionSet, whose operations are those of the protocol in other modules: calls by way of tables.
+    @usableFromInline let bits: UInt8
+    @usableFromInline init(bits: UInt8) { self.bits = bits }
+
+    @inlinable package static var none: Interest { Interest(bits: 0) }
+    @inlinable package static var read: Interest { Interest(bits: 1) }
+    @inlinable package static var write: Interest { Interest(bits: 2) }
+    @inlinable package static var readAndWrite: Interest { Interest(bits: 3) }
+
+    @inlinable package func contains(_ other: Interest) -> Bool { bits & other.bits == other.bits }
+    @inlinable package static func | (a: Interest, b: Interest) -> Interest { Interest(bits: a.bits | b.bits) }
+    @inlinable package static func == (a: Interest, b: Interest) -> Bool { a.bits == b.bits }
 }
 
 /// A descriptor that became ready, named by the token it was registered under.

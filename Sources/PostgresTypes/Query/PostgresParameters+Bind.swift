@@ -17,28 +17,29 @@ extension PostgresParameters {
         as serverTypes: [PostgresType], to buffer: inout PostgresBuffer
     ) throws(PostgresError) {
         try validate()
-        let entries = entries
-        guard entries.count <= PostgresParameters.maximumCount else {
+        let count = count
+        guard count <= PostgresParameters.maximumCount else {
             throw PostgresError(
-                .invalidUse, "a statement has \(entries.count) parameters; PostgreSQL allows 65535",
+                .invalidUse, "a statement has \(count) parameters; PostgreSQL allows 65535",
                 advice: "Send an array and unnest it, use COPY, or split the statement")
         }
-        guard entries.count == serverTypes.count else {
+        guard count == serverTypes.count else {
             throw PostgresError(
-                .invalidUse, "the statement has \(serverTypes.count) parameters, but \(entries.count) values were given"
+                .invalidUse, "the statement has \(serverTypes.count) parameters, but \(count) values were given"
             )
         }
         let start = buffer.count
         if areOf(serverTypes) {
-            buffer.append(UInt16(entries.isEmpty ? 0 : 1))
-            if !entries.isEmpty { buffer.append(UInt16(1)) }
-            buffer.append(UInt16(entries.count))
+            buffer.append(UInt16(count == 0 ? 0 : 1))
+            if count > 0 { buffer.append(UInt16(1)) }
+            buffer.append(UInt16(count))
             withUnsafeCells { buffer.append($0) }
             return
         }
+        let entries = entries
         let recodings = zip(entries, serverTypes).map { ParameterRecoding(from: $0.type, to: $1) }
         PostgresParameters.appendFormats(recodings, to: &buffer)
-        buffer.append(UInt16(entries.count))
+        buffer.append(UInt16(count))
         do {
             try withUnsafeCells { cells throws(PostgresError) in
                 try PostgresParameters.appendRecoded(cells, recodings, entries, serverTypes, to: &buffer)
@@ -60,7 +61,9 @@ extension PostgresParameters {
     private static let surelySmall = 1 << 28
 
     private func areOf(_ serverTypes: [PostgresType]) -> Bool {
-        zip(entries, serverTypes).allSatisfy { $0.type == $1 }
+        guard let storage else { return serverTypes.isEmpty }
+        for index in serverTypes.indices where storage.entries[index].type != serverTypes[index] { return false }
+        return true
     }
 
     /// One code for all when all are binary, else one for each: 0 is text, 1 is binary.
@@ -75,7 +78,7 @@ extension PostgresParameters {
     }
 
     private static func appendRecoded(
-        _ cells: UnsafeRawBufferPointer, _ recodings: [ParameterRecoding], _ entries: [Entry],
+        _ cells: UnsafeRawBufferPointer, _ recodings: [ParameterRecoding], _ entries: ParameterEntries,
         _ serverTypes: [PostgresType], to buffer: inout PostgresBuffer
     ) throws(PostgresError) {
         // The cells are our own: their lengths are right.

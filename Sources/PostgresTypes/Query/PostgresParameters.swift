@@ -5,38 +5,20 @@ public import PostgresWire
 /// Each value is stored in the binary form of its own type (`parameterType`). When the server wants another type at that
 /// place, the value is recoded then, exactly or not at all.
 public struct PostgresParameters: Sendable {
-    /// What is known of a value beside its bytes.
-    @usableFromInline
-    struct Entry: Sendable {
-        /// What it is encoded as.
-        @usableFromInline var type: PostgresType
-        /// Where the statement's placeholder for it begins, in bytes, so that statements can be joined; -1 where that is
-        /// not known.
-        @usableFromInline var placeholder: Int
-
-        @inlinable
-        init(type: PostgresType, placeholder: Int) {
-            self.type = type
-            self.placeholder = placeholder
-        }
-    }
-
     /// Copied when it is shared and written to, so that a query stays a value.
     @usableFromInline
     final class Storage: @unchecked Sendable {
         // Unchecked, both ways: written only while uniquely referenced.
         /// Each value as a four-byte length, -1 for NULL, and its bytes.
         @exclusivity(unchecked) @usableFromInline var cells: PostgresBuffer
-        @exclusivity(unchecked) @usableFromInline var entries: [Entry]
+        @exclusivity(unchecked) @usableFromInline var entries = ParameterEntries()
         /// The first value that could not be encoded; thrown when the query is run.
         private var failure: PostgresError?
         /// Which value that is, from 0.
         private var failedIndex = 0
 
-        init(cells capacity: Int, entries count: Int) {
+        init(cells capacity: Int) {
             cells = PostgresBuffer(capacity: capacity)
-            entries = []
-            entries.reserveCapacity(count)
         }
 
         /// Appends the values of another.
@@ -46,7 +28,7 @@ public struct PostgresParameters: Sendable {
                 failedIndex = entries.count + other.failedIndex
             }
             other.cells.withUnsafeBytes { cells.append($0) }
-            entries.append(contentsOf: other.entries)
+            for entry in other.entries { entries.append(entry) }
         }
 
         @usableFromInline @inline(never)
@@ -70,12 +52,12 @@ public struct PostgresParameters: Sendable {
 
     /// With room for so many values.
     init(capacity count: Int) {
-        if count > 0 { storage = Storage(cells: 24 * count, entries: count) }
+        if count > 0 { storage = Storage(cells: 24 * count) }
     }
 
     /// The type each parameter is encoded as.
     public var types: [PostgresType] { entries.map(\.type) }
-    var entries: [Entry] { storage?.entries ?? [] }
+    var entries: ParameterEntries { storage?.entries ?? ParameterEntries() }
     /// How many there are.
     @inlinable public var count: Int { storage?.entries.count ?? 0 }
     /// True when there are none.
@@ -99,14 +81,14 @@ public struct PostgresParameters: Sendable {
             storage.fail(error)
             storage.cells.append(Int32(-1))
         }
-        storage.entries.append(Entry(type: type, placeholder: placeholder))
+        storage.entries.append(ParameterEntries.Entry(type: type, placeholder: placeholder))
     }
 
     @usableFromInline
     mutating func uniqueStorage() -> Storage {
         // Asked first: a second reference in a local variable would make the answer no.
         if isKnownUniquelyReferenced(&storage), let storage { return storage }
-        let fresh = Storage(cells: (storage?.cells.count ?? 0) + 64, entries: count + 4)
+        let fresh = Storage(cells: (storage?.cells.count ?? 0) + 64)
         if let storage { fresh.append(storage) }
         storage = fresh
         return fresh

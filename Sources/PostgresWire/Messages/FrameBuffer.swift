@@ -4,7 +4,7 @@
 /// believed, and memory grows with the bytes that arrive, never with the length that was announced.
 package struct FrameBuffer: ~Copyable, @unchecked Sendable {
     // Unchecked: the buffer owns its memory alone and cannot be copied.
-    private var base: UnsafeMutableRawPointer
+    @usableFromInline private(set) var base: UnsafeMutableRawPointer
     private var capacity: Int
     private var start = 0
     private var end = 0
@@ -100,6 +100,7 @@ package struct FrameBuffer: ~Copyable, @unchecked Sendable {
     }
 
     /// The content of a frame: what follows kind and length. Valid inside `body`.
+    @inlinable
     package func withContent<R, E: Error>(
         of frame: Frame, _ body: (UnsafeRawBufferPointer) throws(E) -> R
     ) throws(E) -> R {
