@@ -5,11 +5,14 @@ enum Workload: String, CaseIterable {
     case ping, point, pipeline, drain, copyin, copyout, insert, pool16, connect, range100, any100
     case drainRaw = "drain_raw"
     case insertBatch = "insert_batch"
+    /// As pool16, with up to four queries under way on a connection.
+    case pool16Shared = "pool16_shared"
 
     func run(_ configuration: PostgresConfiguration) async throws {
         let report = Report(workload: self, isUnixSocket: configuration.isUnixSocket)
         switch self {
-        case .pool16: return try await Reads.pool16(configuration, report)
+        case .pool16: return try await Reads.pool16(configuration, queriesPerConnection: 1, report)
+        case .pool16Shared: return try await Reads.pool16(configuration, queriesPerConnection: 4, report)
         case .connect: return try await Reads.connect(configuration, report)
         default: break
         }
@@ -26,7 +29,7 @@ enum Workload: String, CaseIterable {
             case .copyin: try await Writes.copyIn(connection, report)
             case .insert: try await Writes.insert(connection, report)
             case .insertBatch: try await Writes.insertBatch(connection, report)
-            case .pool16, .connect: break
+            case .pool16, .pool16Shared, .connect: break
             }
         }
     }

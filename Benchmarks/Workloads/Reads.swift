@@ -59,9 +59,13 @@ enum Reads {
     }
 
     /// 64 tasks share 16 connections.
-    static func pool16(_ configuration: PostgresConfiguration, _ report: Report) async throws {
+    static func pool16(
+        _ configuration: PostgresConfiguration, queriesPerConnection: Int, _ report: Report
+    ) async throws {
         let pool = try PostgresPool(
-            configuration, options: PostgresPoolOptions(maximumConnections: 16, minimumConnections: 16))
+            configuration,
+            options: PostgresPoolOptions(
+                maximumConnections: 16, minimumConnections: 16, queriesPerConnection: queriesPerConnection))
         let total = 50_000
         try await questions(1008, of: pool)
         let start = Report.Moment()

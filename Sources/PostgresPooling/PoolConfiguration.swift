@@ -4,6 +4,8 @@ package struct PoolConfiguration: Sendable, Hashable {
     package let maximum: Int
     /// Connections to keep open even when nobody needs them.
     package let minimum: Int
+    /// How many of those who agree to it may use one connection at a time; 1 is nobody beside another.
+    package let sharing: Int
     /// An idle connection beyond the minimum is closed after this.
     package let idleTimeout: Int64
     /// A connection is closed after this, once nobody uses it.
@@ -19,12 +21,13 @@ package struct PoolConfiguration: Sendable, Hashable {
 
     /// Values out of range are brought into it.
     package init(
-        maximum: Int, minimum: Int = 0, idleTimeout: Int64 = .max, maximumLifetime: Int64 = .max,
+        maximum: Int, minimum: Int = 0, sharing: Int = 1, idleTimeout: Int64 = .max, maximumLifetime: Int64 = .max,
         lifetimeJitter: Double = 0.1, initialBackoff: Int64 = 100_000_000, maximumBackoff: Int64 = 5_000_000_000,
         seed: UInt64
     ) {
         self.maximum = Swift.max(maximum, 1)
         self.minimum = Swift.min(Swift.max(minimum, 0), self.maximum)
+        self.sharing = Swift.max(sharing, 1)
         self.idleTimeout = Swift.max(idleTimeout, 0)
         self.maximumLifetime = Swift.max(maximumLifetime, 0)
         // Written so that NaN becomes 0.

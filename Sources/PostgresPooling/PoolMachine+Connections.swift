@@ -16,8 +16,8 @@ extension PoolMachine {
         slots[slot].expiresAt = saturatingSum(now, jittered)
 
         var actions = PoolActions()
-        if let waiter = waiters.popFirst() {
-            markLeased(slot)
+        if let (waiter, shares) = waiters.popFirst() {
+            markLeased(slot, shares)
             actions.append(.deliver(waiter, connection))
         } else {
             makeIdle(slot, now: now, &actions)
@@ -46,7 +46,7 @@ extension PoolMachine {
         }
         var actions = PoolActions()
         if !isRetryable, idle.isEmpty, leasedCount == 0 {
-            while let waiter = waiters.popFirst() { actions.append(.fail(waiter, .connectFailed)) }
+            while let (waiter, _) = waiters.popFirst() { actions.append(.fail(waiter, .connectFailed)) }
         }
         openWhatIsNeeded(now: now, &actions)
         return actions
@@ -68,7 +68,10 @@ extension PoolMachine {
     package mutating func retireAll(now: Int64) -> PoolActions {
         var actions = PoolActions()
         for slot in idle { close(slot, &actions) }
-        for slot in slots.indices where slots[slot].state == .leased { slots[slot].expiresAt = .min }
+        for slot in slots.indices where slots[slot].state == .leased {
+            slots[slot].expiresAt = .min
+            slots[slot].isShared = false
+        }
         openWhatIsNeeded(now: now, &actions)
         return actions
     }

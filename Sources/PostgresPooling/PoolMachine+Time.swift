@@ -31,7 +31,7 @@ extension PoolMachine {
             phase = .shuttingDown(forceAt: forceAt)
         case .running:
             phase = .shuttingDown(forceAt: forceAt)
-            while let waiter = waiters.popFirst() { actions.append(.fail(waiter, .closed)) }
+            while let (waiter, _) = waiters.popFirst() { actions.append(.fail(waiter, .closed)) }
             for slot in idle { close(slot, &actions) }
             for slot in slots.indices where slots[slot].state == .connecting { abort(slot, &actions) }
         }

@@ -12,7 +12,9 @@
 /// 3. Every waiter that was enqueued is answered by exactly one action, `.deliver` or `.fail`. Delivery is decided under
 ///    the lock: a cancellation or a deadline that comes later finds the waiter gone, does nothing, and the receiver has
 ///    a lease that it must release, whether it still wants it or not.
-/// 4. `release(id, isReusable:, now:)`, once per lease. The connection goes to the waiter that has waited longest, or
+/// 4. Who agrees to share (`sharing: true`) may get a connection that others use who agreed to it as well. Then `leave`
+///    comes before the release: only the last one releases.
+/// 5. `release(id, isReusable:, now:)`, once per lease. The connection goes to the waiter that has waited longest, or
 ///    to the idle ones; or it is closed, when it is not reusable, has reached its lifetime, or the pool shuts down.
 ///
 /// ## What the owner has to do
@@ -43,6 +45,10 @@ package struct PoolMachine: Sendable {
         /// When the connection has lived long enough; `.min` retires it as soon as it is not in use.
         var expiresAt = Int64.max
         var idleSince: Int64 = 0
+        /// Leased: how many use it.
+        var users = 0
+        /// Leased: others may join those who use it.
+        var isShared = false
     }
 
     let configuration: PoolConfiguration
@@ -91,30 +97,34 @@ package struct PoolMachine: Sendable {
         return actions
     }
 
-    /// Takes an idle connection, or a place in the queue.
-    package mutating func lease() -> LeaseResult {
+    /// Takes an idle connection, or joins others where both agree to it, or takes a place in the queue.
+    package mutating func lease(sharing: Bool = false) -> LeaseResult {
         if let slot = idle.popLast() {
-            markLeased(slot)
+            markLeased(slot, sharing)
             return .leased(identifier(of: slot))
         }
         guard case .running = phase else { return .closed }
+        if sharing, let slot = join() { return .leased(identifier(of: slot)) }
         lastWaiter &+= 1
         return .wait(PoolWaiterID(rawValue: lastWaiter))
     }
 
     /// Lets a waiter that `lease` sent away wait until `deadline`, or without end when that is nil.
-    package mutating func enqueue(_ waiter: PoolWaiterID, deadline: Int64?, now: Int64) -> PoolActions {
+    package mutating func enqueue(
+        _ waiter: PoolWaiterID, sharing: Bool = false, deadline: Int64?, now: Int64
+    ) -> PoolActions {
         guard case .running = phase else { return PoolActions(.fail(waiter, .closed)) }
         // One may have come back since `lease` was called.
         if let slot = idle.popLast() {
-            markLeased(slot)
+            markLeased(slot, sharing)
             return PoolActions(.deliver(waiter, identifier(of: slot)))
         }
+        if sharing, let slot = join() { return PoolActions(.deliver(waiter, identifier(of: slot))) }
         let deadline = deadline ?? .max
         counters.waits &+= 1
         guard deadline > now else { return PoolActions(.fail(waiter, timeoutReason())) }
         var actions = PoolActions()
-        waiters.insert(waiter, deadline: deadline)
+        waiters.insert(waiter, sharing: sharing, deadline: deadline)
         setTimer(notAfter: deadline, &actions)
         openWhatIsNeeded(now: now, &actions)
         return actions
@@ -132,8 +142,9 @@ package struct PoolMachine: Sendable {
         // The connection may have been closed under the lease, and its slot be in use again.
         guard let slot = slot(of: connection), slots[slot].state == .leased else { return PoolActions() }
         if isReusable, case .running = phase, now < slots[slot].expiresAt {
-            if let waiter = waiters.popFirst() {
+            if let (waiter, shares) = waiters.popFirst() {
                 counters.leases &+= 1
+                slots[slot].isShared = shares
                 return PoolActions(.deliver(waiter, connection))
             }
             leasedCount -= 1
@@ -170,8 +181,10 @@ package struct PoolMachine: Sendable {
         PoolConnectionID(index: slot, generation: slots[slot].generation)
     }
 
-    mutating func markLeased(_ slot: Int) {
+    mutating func markLeased(_ slot: Int, _ sharing: Bool) {
         slots[slot].state = .leased
+        slots[slot].users = 1
+        slots[slot].isShared = sharing
         leasedCount += 1
         counters.leases &+= 1
     }
@@ -199,7 +212,7 @@ package struct PoolMachine: Sendable {
 }
 
 /// `time` + `duration`, where too far away is never.
-func saturatingSum(_ time: Int64, _ duration: Int64) -> Int64 {
+package func saturatingSum(_ time: Int64, _ duration: Int64) -> Int64 {
     let (sum, overflow) = time.addingReportingOverflow(duration)
     return overflow ? .max : sum
 }

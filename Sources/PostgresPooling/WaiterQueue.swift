@@ -5,6 +5,8 @@
 struct WaiterQueue: Sendable {
     private struct Entry: Sendable {
         var waiter: PoolWaiterID
+        /// It may have a connection together with others who agree to it.
+        var shares: Bool
         var deadline: Int64
         var isWaiting = true
     }
@@ -25,8 +27,8 @@ struct WaiterQueue: Sendable {
     }
 
     /// Adds a waiter at its place, which is nearly always the end: who asked first may enqueue a moment later.
-    mutating func insert(_ waiter: PoolWaiterID, deadline: Int64) {
-        let entry = Entry(waiter: waiter, deadline: deadline)
+    mutating func insert(_ waiter: PoolWaiterID, sharing: Bool, deadline: Int64) {
+        let entry = Entry(waiter: waiter, shares: sharing, deadline: deadline)
         if let last = entries.last, waiter < last.waiter {
             entries.insert(entry, at: position(of: waiter))
         } else {
@@ -36,14 +38,17 @@ struct WaiterQueue: Sendable {
     }
 
     /// Takes the one who has waited longest.
-    mutating func popFirst() -> PoolWaiterID? {
+    mutating func popFirst() -> (waiter: PoolWaiterID, shares: Bool)? {
         guard count > 0 else { return nil }
-        let waiter = entries[head].waiter
+        let first = entries[head]
         head += 1
         count -= 1
         tidy()
-        return waiter
+        return (first.waiter, first.shares)
     }
+
+    /// The one who has waited longest may share.
+    var firstShares: Bool { count > 0 && entries[head].shares }
 
     /// Removes a waiter; false when it is not waiting (any more).
     mutating func remove(_ waiter: PoolWaiterID) -> Bool {
@@ -82,7 +87,8 @@ struct WaiterQueue: Sendable {
     private mutating func tidy() {
         while head < entries.count, !entries[head].isWaiting { head += 1 }
         if head == entries.count {
-            entries.removeAll(keepingCapacity: true)
+            // One by one keeps the memory, as `removeAll(keepingCapacity:)` does by way of a general replacement.
+            while entries.popLast() != nil {}
             head = 0
         } else if entries.count - count > count + 32 {
             entries.removeSubrange(..<head)

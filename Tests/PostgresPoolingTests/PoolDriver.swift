@@ -10,12 +10,13 @@ struct PoolDriver {
     var last: [PoolAction] = []
 
     init(
-        maximum: Int, minimum: Int = 0, idleTimeout: Int64 = .max, maximumLifetime: Int64 = .max,
+        maximum: Int, minimum: Int = 0, sharing: Int = 1, idleTimeout: Int64 = .max, maximumLifetime: Int64 = .max,
         lifetimeJitter: Double = 0.1
     ) {
         machine = PoolMachine(
             PoolConfiguration(
-                maximum: maximum, minimum: minimum, idleTimeout: idleTimeout, maximumLifetime: maximumLifetime,
+                maximum: maximum, minimum: minimum, sharing: sharing, idleTimeout: idleTimeout,
+                maximumLifetime: maximumLifetime,
                 lifetimeJitter: lifetimeJitter, initialBackoff: 100, maximumBackoff: 1_000, seed: 7))
     }
 
@@ -34,10 +35,15 @@ struct PoolDriver {
     }
 
     /// Asks where nothing is idle, and waits.
-    mutating func wait(deadline: Int64? = nil, now: Int64 = 0) throws -> PoolWaiterID {
-        guard case .wait(let waiter) = machine.lease() else { throw Unexpected() }
-        run(machine.enqueue(waiter, deadline: deadline, now: now))
+    mutating func wait(sharing: Bool = false, deadline: Int64? = nil, now: Int64 = 0) throws -> PoolWaiterID {
+        guard case .wait(let waiter) = machine.lease(sharing: sharing) else { throw Unexpected() }
+        run(machine.enqueue(waiter, sharing: sharing, deadline: deadline, now: now))
         return waiter
+    }
+
+    /// What leaving a connection that others use as well leads to; nil for the last one.
+    mutating func leave(_ index: Int, now: Int64 = 0) -> [PoolAction]? {
+        machine.leave(connects[index], now: now).map { run($0) }
     }
 
     mutating func connected(_ index: Int, now: Int64 = 0) -> [PoolAction] {

@@ -24,7 +24,9 @@ struct PoolSimulation {
     private var leased: [PoolConnectionID] = []
     private var closing: [PoolConnectionID] = []
     private var tickets: [PoolWaiterID] = []
-    private var waiting: [(waiter: PoolWaiterID, deadline: Int64)] = []
+    private var waiting: [(waiter: PoolWaiterID, shares: Bool, deadline: Int64)] = []
+    /// Of leased connections: how many use each, and whether they share it.
+    private var users: [PoolConnectionID: (count: Int, share: Bool)] = [:]
     private var answered = 0
     private var enqueued = 0
     private var dead: [PoolConnectionID] = []
@@ -38,7 +40,7 @@ struct PoolSimulation {
         let maximum = 1 + Int(random.next() % 6)
         let minimum = Int(random.next() % UInt64(maximum + 1))
         let configuration = PoolConfiguration(
-            maximum: maximum, minimum: minimum, idleTimeout: seed % 3 == 0 ? .max : 400,
+            maximum: maximum, minimum: minimum, sharing: 1 + Int(seed % 4), idleTimeout: seed % 3 == 0 ? .max : 400,
             maximumLifetime: seed % 4 == 0 ? .max : 2_000, initialBackoff: 20, maximumBackoff: 300, seed: seed)
         machine = PoolMachine(configuration)
     }
@@ -101,11 +103,16 @@ struct PoolSimulation {
     }
 
     private mutating func lease() throws {
-        switch machine.lease() {
+        let shares = chance(2)
+        switch machine.lease(sharing: shares) {
+        case .leased(let connection) where idle.isEmpty:
+            try require(shares && waiting.isEmpty && leased.count == machine.configuration.maximum)
+            try join(connection)
         case .leased(let connection):
             // The connection used last is used next.
             try require(idle.popLast() == connection)
             move(connection, to: .leased)
+            users[connection] = (1, shares)
         case .wait(let ticket):
             try require(idle.isEmpty && !isShuttingDown)
             // Another event may come between asking and waiting.
@@ -118,11 +125,28 @@ struct PoolSimulation {
     private mutating func enqueue(_ waiter: PoolWaiterID) throws {
         enqueued += 1
         let deadline = chance(5) ? nil : now + Int64(random.next() % 200)
-        waiting.append((waiter, deadline ?? .max))
-        try run(machine.enqueue(waiter, deadline: deadline, now: now))
+        let shares = chance(2)
+        waiting.append((waiter, shares, deadline ?? .max))
+        try run(machine.enqueue(waiter, sharing: shares, deadline: deadline, now: now))
+    }
+
+    /// One more uses a connection that others use.
+    private mutating func join(_ connection: PoolConnectionID) throws {
+        let before = try #require(users[connection])
+        try require(connections[connection] == .leased && before.share && before.count > 0)
+        try require(before.count < machine.configuration.sharing)
+        users[connection] = (before.count + 1, true)
     }
 
     private mutating func release(_ connection: PoolConnectionID) throws {
+        let using = try #require(users[connection]).count
+        if let actions = machine.leave(connection, now: now) {
+            try require(using > 1)
+            users[connection]?.count -= 1
+            move(connection, to: .leased)
+            return try run(actions)
+        }
+        try require(using == 1)
         connections[connection] = .inHand
         let actions = machine.release(connection, isReusable: !chance(8), now: now)
         if !mentions(actions, connection) { move(connection, to: .idle) }
@@ -182,14 +206,20 @@ struct PoolSimulation {
                 try require(isShuttingDown && (state == .leased || state == .connecting))
                 move(connection, to: .closing)
             case .deliver(let waiter, let connection):
-                try answer(waiter)
+                let shares = try answer(waiter).shares
                 // First come, first served.
                 try require(!waiting.contains { $0.waiter < waiter })
                 let state = connections[connection]
-                try require(state == .inHand || state == .idle)
-                move(connection, to: .leased)
+                if state == .leased {
+                    try require(shares)
+                    try join(connection)
+                } else {
+                    try require(state == .inHand || state == .idle)
+                    move(connection, to: .leased)
+                    users[connection] = (1, shares)
+                }
             case .fail(let waiter, let failure):
-                let deadline = try answer(waiter)
+                let deadline = try answer(waiter).deadline
                 if failure == .timedOut { try require(deadline <= now) }
                 try require((failure == .closed) == isShuttingDown)
             case .scheduleTimer(let time):
@@ -202,13 +232,14 @@ struct PoolSimulation {
     }
 
     @discardableResult
-    private mutating func answer(_ waiter: PoolWaiterID) throws -> Int64 {
+    private mutating func answer(_ waiter: PoolWaiterID) throws -> (shares: Bool, deadline: Int64) {
         guard let index = waiting.firstIndex(where: { $0.waiter == waiter }) else {
             try require(false)
-            return 0
+            return (false, 0)
         }
         answered += 1
-        return waiting.remove(at: index).deadline
+        let entry = waiting.remove(at: index)
+        return (entry.shares, entry.deadline)
     }
 
     private func checkAccounts() throws {

@@ -47,11 +47,11 @@ extension PoolCore {
     }
 
     private func wait(_ id: PoolWaiterID) async -> Result<PoolLeased, PostgresError> {
-        let deadline = Session.deadline(after: options.acquireTimeout)
+        let deadline = saturatingSum(monotonicNanoseconds(), acquireTimeout)
         return await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in
                 step { state, now in
-                    state.waiters[id] = .task(waiter)
+                    state.waiters.insert(.task(waiter), as: id)
                     let actions = state.machine.enqueue(id, deadline: deadline, now: now)
                     // Cancelled before it was enqueued: the handler found nothing to cancel.
                     return Task.isCancelled && actions.isEmpty ? state.machine.cancel(id) : actions
@@ -82,15 +82,15 @@ extension PoolCore {
                 query.lease = .failure(Self.cancelled)
                 return (true, .none)
             }
-            switch state.machine.lease() {
+            switch state.machine.lease(sharing: query.shares) {
             case .leased(let id):
                 give(id, to: query, state)
                 return (true, .none)
             case .wait(let id):
                 query.waiter = id
-                state.waiters[id] = .query(query)
-                let deadline = Session.deadline(after: options.acquireTimeout)
-                return (false, state.machine.enqueue(id, deadline: deadline, now: now))
+                state.waiters.insert(.query(query), as: id)
+                let deadline = saturatingSum(now, acquireTimeout)
+                return (false, state.machine.enqueue(id, sharing: query.shares, deadline: deadline, now: now))
             case .closed:
                 query.lease = .failure(Self.closed)
                 return (true, .none)
@@ -120,6 +120,10 @@ extension PoolCore {
 
     /// Takes a session back: at once when it is clean, else after it has been made so.
     func release(_ session: Session, _ id: PoolConnectionID) {
+        if options.queriesPerConnection > 1 {
+            let now = monotonicNanoseconds()
+            if let actions = state.withLock({ $0.machine.leave(id, now: now) }) { return perform(actions) }
+        }
         switch session.cleanliness {
         case .clean: step { $0.machine.release(id, isReusable: true, now: $1) }
         case .closed: step { $0.machine.release(id, isReusable: false, now: $1) }
@@ -136,7 +140,7 @@ extension PoolCore {
 
     func deliver(_ waiter: PoolWaiterID, _ id: PoolConnectionID) {
         let (found, leased) = state.withLock { state -> (Waiter?, Result<PoolLeased, PostgresError>) in
-            let found = state.waiters.removeValue(forKey: waiter)
+            let found = state.waiters.remove(waiter)
             if case .query(let query) = found { give(id, to: query, state) }
             return (found, Self.leased(id, state))
         }
@@ -148,7 +152,7 @@ extension PoolCore {
     }
 
     func fail(_ waiter: PoolWaiterID, _ reason: PoolFailure) {
-        let (found, connectError) = state.withLock { ($0.waiters.removeValue(forKey: waiter), $0.connectError) }
+        let (found, connectError) = state.withLock { ($0.waiters.remove(waiter), $0.connectError) }
         let error: PostgresError =
             switch reason {
             case .timedOut:

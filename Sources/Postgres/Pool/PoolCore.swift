@@ -19,7 +19,7 @@ final class PoolCore: Sendable {
         var sessions: [Session?]
         /// Connections in the making, to be cancelled.
         var connecting: [Task<Void, Never>?]
-        var waiters: [PoolWaiterID: Waiter] = [:]
+        var waiters = WaiterTable()
         var connectError: PostgresError?
         var timer: EventLoop.Timer?
         var closing: [UnsafeContinuation<Void, Never>] = []
@@ -32,6 +32,8 @@ final class PoolCore: Sendable {
     /// Nil without tracers.
     let tracing: Tracing?
     let options: PostgresPoolOptions
+    /// In nanoseconds.
+    let acquireTimeout: Int64
     let state: Mutex<State>
 
     init(_ configuration: PostgresConfiguration, _ options: PostgresPoolOptions) throws(PostgresError) {
@@ -40,10 +42,12 @@ final class PoolCore: Sendable {
         configuration.statementNews = StatementNews()
         self.configuration = configuration
         self.options = options
+        acquireTimeout = options.acquireTimeout.nanoseconds
         tracing = Tracing(configuration)
         let machine = PoolMachine(
             PoolConfiguration(
                 maximum: options.maximumConnections, minimum: options.minimumConnections,
+                sharing: options.queriesPerConnection,
                 idleTimeout: options.idleTimeout?.nanoseconds ?? .max,
                 maximumLifetime: options.maximumLifetime?.nanoseconds ?? .max,
                 seed: UInt64.random(in: .min ... .max)))

@@ -14,6 +14,8 @@ final class PooledQuery: @unchecked Sendable {
     let request: Request
     private let parameters: PostgresParameters
     private let timeout: Duration?
+    /// Others may be under way on the same connection.
+    let shares: Bool
 
     @exclusivity(unchecked) var task: UnsafeContinuation<Void, Never>?
     /// Its place in the queue, once it has one.
@@ -25,6 +27,7 @@ final class PooledQuery: @unchecked Sendable {
     init(_ query: PostgresQuery, timeout: Duration?, pool: PostgresPool) {
         self.pool = pool
         self.timeout = timeout
+        shares = pool.core.options.queriesPerConnection > 1 && SharedStatement.isOne(query.sql)
         request = Request(executing: query.sql)
         parameters = query.parameters
     }

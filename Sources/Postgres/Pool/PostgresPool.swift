@@ -12,7 +12,7 @@ public import PostgresWire
 /// rolled back first; one that is lost is replaced. Nothing is opened before the first query, unless a minimum asks
 /// for it.
 public final class PostgresPool: PostgresDatabase {
-    private let core: PoolCore
+    let core: PoolCore
     /// Who listens, over a connection of its own.
     let notifications: NotificationHub
 

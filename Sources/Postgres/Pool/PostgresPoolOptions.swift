@@ -2,6 +2,16 @@
 public struct PostgresPoolOptions: Sendable, Hashable {
     /// Connections at the same time at most. The server pays for each: a few per processor serve hundreds of tasks.
     public var maximumConnections: Int
+    /// Queries sent to the pool itself that may be under way on one connection at a time, once there can be no further
+    /// connections; 1, the default, is each for itself.
+    ///
+    /// With more, a busy pool sends the next queries before the answers of those before them have come, and several in
+    /// one piece: a third more queries a second where many small ones compete. The price: an answer comes after the
+    /// answers to what was sent before it on its connection, and a statement that waits for a lock keeps those behind it
+    /// waiting; one of them may be what the owner of the lock waits for. So not for statements that wait for one
+    /// another. Each stays a transaction of its own. Only statements that begin with SELECT, INSERT, UPDATE, DELETE,
+    /// MERGE, WITH, VALUES or TABLE share; `withConnection` and `withTransaction` never do.
+    public var queriesPerConnection: Int
     /// Connections that are kept open when nobody needs them.
     public var minimumConnections: Int
     /// How long a task waits for a connection.
@@ -15,12 +25,14 @@ public struct PostgresPoolOptions: Sendable, Hashable {
 
     /// Options for one pool; those left out suit an application on one machine.
     public init(
-        maximumConnections: Int = 10, minimumConnections: Int = 0, acquireTimeout: Duration = .seconds(30),
+        maximumConnections: Int = 10, minimumConnections: Int = 0, queriesPerConnection: Int = 1,
+        acquireTimeout: Duration = .seconds(30),
         idleTimeout: Duration? = .seconds(600), maximumLifetime: Duration? = .seconds(1800),
         shutdownGrace: Duration = .seconds(30)
     ) {
         self.maximumConnections = maximumConnections
         self.minimumConnections = minimumConnections
+        self.queriesPerConnection = queriesPerConnection
         self.acquireTimeout = acquireTimeout
         self.idleTimeout = idleTimeout
         self.maximumLifetime = maximumLifetime

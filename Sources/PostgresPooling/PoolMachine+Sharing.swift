@@ -1,0 +1,39 @@
+/// Connections that several use at a time, each of whom has agreed to it.
+extension PoolMachine {
+    /// The connection with the fewest users who share it, where a further one may join them.
+    ///
+    /// Only when the pool cannot grow, and when nobody waits: who asked first comes first, and one who wants a connection
+    /// for himself would wait for ever if others kept joining.
+    mutating func join() -> Int? {
+        guard configuration.sharing > 1, leasedCount == configuration.maximum, waiters.isEmpty else { return nil }
+        var found: Int?
+        var fewest = configuration.sharing
+        for slot in slots.indices where slots[slot].isShared && slots[slot].users < fewest {
+            found = slot
+            fewest = slots[slot].users
+            if fewest == 1 { break }
+        }
+        guard let found else { return nil }
+        slots[found].users += 1
+        counters.leases &+= 1
+        return found
+    }
+
+    /// One of several users is through; nil when it is the only one, who releases the connection. Its place goes to the
+    /// one who has waited longest, if that one shares.
+    package mutating func leave(_ connection: PoolConnectionID, now: Int64) -> PoolActions? {
+        guard let slot = slot(of: connection), slots[slot].state == .leased, slots[slot].users > 1 else { return nil }
+        slots[slot].users -= 1
+        guard case .running = phase, now < slots[slot].expiresAt else {
+            // Nobody joins any more, so that it comes free and can be closed.
+            slots[slot].isShared = false
+            return PoolActions()
+        }
+        guard slots[slot].isShared, waiters.firstShares, let (waiter, _) = waiters.popFirst() else {
+            return PoolActions()
+        }
+        slots[slot].users += 1
+        counters.leases &+= 1
+        return PoolActions(.deliver(waiter, connection))
+    }
+}
