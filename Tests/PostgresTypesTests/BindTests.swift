@@ -44,6 +44,33 @@ import Testing
             try bind("\("{}"), \("r")", as: [.jsonb, .char]) == hex("0001 0001 0002 00000003 01 7b7d 00000001 72"))
     }
 
+    @Test("more values than stand in place, of which some are recoded, one after the other")
+    func manyRecoded() throws {
+        let find = PostgresStatement("SELECT $1, $2, $3, $4, $5, $6, $7")
+        let query = find(1 as Int32, "a", 2, "{}", nil as String?, true, 3 as Int32)
+        #expect(query.parameters.types == [.int4, .text, .int8, .text, .text, .bool, .int4])
+        #expect(
+            try bind(query, as: [.int4, .text, .int4, .jsonb, .jsonb, .bool, .int8])
+                == hex(
+                    """
+                    0001 0001 0007 00000004 00000001 00000001 61 00000004 00000002 00000003 01 7b7d ffffffff 00000001 01
+                    00000008 0000000000000003
+                    """))
+        var joined: PostgresQuery = "SELECT \(1), \(2)"
+        joined.append(", \(3), \(4), \(5), \(6)")
+        #expect(joined.sql == "SELECT $1, $2, $3, $4, $5, $6")
+        #expect(joined.parameters.types == Array(repeating: .int8, count: 6))
+    }
+
+    @Test("values that nobody has to look at are known to fit")
+    func fitting() {
+        let find = PostgresStatement("SELECT $1, $2, $3")
+        #expect(find("{}", "2024-01-02", 1).parameters.fit(as: [.jsonb, .date, .int8]))
+        #expect(!find("{}", "2024-01-02", 1).parameters.fit(as: [.jsonb, .date, .int4]))
+        #expect(!find("a\0", "b", 1).parameters.fit(as: [.text, .text, .int8]))
+        #expect(!find("a", "b", 1).parameters.fit(as: [.text, .text]))
+    }
+
     @Test("a string for a type whose binary form is not text is sent as text")
     func textFormat() throws {
         #expect(

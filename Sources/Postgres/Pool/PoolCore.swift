@@ -19,7 +19,7 @@ final class PoolCore: Sendable {
         var sessions: [Session?]
         /// Connections in the making, to be cancelled.
         var connecting: [Task<Void, Never>?]
-        var waiters = WaiterTable()
+        var waiters = WaiterTable<Waiter>()
         var connectError: PostgresError?
         var timer: EventLoop.Timer?
         var closing: [UnsafeContinuation<Void, Never>] = []

@@ -3,15 +3,15 @@ import PostgresPooling
 /// Those who wait for a connection, by the numbers that the pool's machine has given them.
 ///
 /// Numbers grow, and mostly the lowest goes first: a row of places is faster than a table of hashes.
-struct WaiterTable {
+struct WaiterTable<Waiter> {
     /// The number of the first place.
     private var first: UInt64 = 0
-    private var places: [PoolCore.Waiter?] = []
+    private var places: [Waiter?] = []
     /// Places before it are empty.
     private var head = 0
     private var count = 0
 
-    mutating func insert(_ waiter: PoolCore.Waiter, as id: PoolWaiterID) {
+    mutating func insert(_ waiter: Waiter, as id: PoolWaiterID) {
         if count == 0 {
             while places.popLast() != nil {}
             first = id.rawValue
@@ -28,13 +28,13 @@ struct WaiterTable {
         count += 1
     }
 
-    mutating func remove(_ id: PoolWaiterID) -> PoolCore.Waiter? {
+    mutating func remove(_ id: PoolWaiterID) -> Waiter? {
         guard id.rawValue >= first, id.rawValue - first < UInt64(places.count) else { return nil }
         let place = Int(id.rawValue - first)
         guard let waiter = places[place] else { return nil }
         places[place] = nil
         count -= 1
-        while head < places.count, places[head] == nil { head += 1 }
+        while head < places.count, case .none = places[head] { head += 1 }
         if head > 64, head > places.count / 2 {
             places.removeSubrange(..<head)
             first += UInt64(head)

@@ -56,7 +56,15 @@ struct ParameterEntries: Sendable, RandomAccessCollection, MutableCollection {
 
     @usableFromInline
     mutating func append(_ entry: Entry) {
+        switch count {
+        case 0: first = entry
+        case 1: second = entry
+        case 2: third = entry
+        case 3: fourth = entry
+        default:
+            if count == 4 { rest.reserveCapacity(12) }
+            rest.append(entry)
+        }
         count += 1
-        if count > 4 { rest.append(entry) } else { self[count - 1] = entry }
     }
 }

@@ -6,6 +6,8 @@ enum ParameterRecoding {
     case copy
     /// The value is read as what it is and encoded as what is wanted.
     case convert
+    /// The bytes are right with the version of `jsonb`'s binary form before them.
+    case versioned
     /// The bytes are text, and the server is told so: its own input function of the type reads them.
     case text
     /// The value is written as text for the server to read. A type that is not built in may be a domain over anything,
@@ -19,7 +21,8 @@ enum ParameterRecoding {
         case .text:
             switch wanted {
             case .varchar, .bpchar, .name, .unknown, .json, .xml: self = .copy
-            case .jsonb, .char: self = .convert
+            case .jsonb: self = .versioned
+            case .char: self = .convert
             default: self = .text
             }
         case .textArray:
@@ -34,6 +37,9 @@ enum ParameterRecoding {
 
     /// True when the parameter is sent in text format.
     var isText: Bool { self == .text || self == .writtenAsText }
+
+    /// True when the value itself is not looked at, so that nothing can be found wrong with it.
+    var cannotFail: Bool { self == .copy || self == .versioned || self == .text }
 }
 
 extension ParameterRecoding {

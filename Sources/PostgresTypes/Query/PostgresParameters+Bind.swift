@@ -37,12 +37,11 @@ extension PostgresParameters {
             return
         }
         let entries = entries
-        let recodings = zip(entries, serverTypes).map { ParameterRecoding(from: $0.type, to: $1) }
-        PostgresParameters.appendFormats(recodings, to: &buffer)
+        PostgresParameters.appendFormats(entries, serverTypes, to: &buffer)
         buffer.append(UInt16(count))
         do {
             try withUnsafeCells { cells throws(PostgresError) in
-                try PostgresParameters.appendRecoded(cells, recodings, entries, serverTypes, to: &buffer)
+                try PostgresParameters.appendRecoded(cells, entries, serverTypes, to: &buffer)
             }
         } catch {
             buffer.truncate(to: start)
@@ -50,11 +49,13 @@ extension PostgresParameters {
         }
     }
 
-    /// Whether the values are sent as they are: nothing has to be recoded, and nothing can be found unfit on the way.
+    /// Whether nothing can be found unfit on the way, since no value has to be looked at.
     package func fit(as serverTypes: [PostgresType]) -> Bool {
         guard let storage else { return serverTypes.isEmpty }
         return !storage.hasFailed && storage.cells.count < Self.surelySmall && count == serverTypes.count
-            && areOf(serverTypes)
+            && serverTypes.indices.allSatisfy {
+                ParameterRecoding(from: storage.entries[$0].type, to: serverTypes[$0]).cannotFail
+            }
     }
 
     /// In bytes; far from the limits of a message.
@@ -67,23 +68,31 @@ extension PostgresParameters {
     }
 
     /// One code for all when all are binary, else one for each: 0 is text, 1 is binary.
-    private static func appendFormats(_ recodings: [ParameterRecoding], to buffer: inout PostgresBuffer) {
-        guard recodings.contains(where: \.isText) else {
-            buffer.append(UInt16(1))
-            buffer.append(UInt16(1))
-            return
+    private static func appendFormats(
+        _ entries: ParameterEntries, _ serverTypes: [PostgresType], to buffer: inout PostgresBuffer
+    ) {
+        let start = buffer.count
+        var hasText = false
+        buffer.append(UInt16(entries.count))
+        for index in serverTypes.indices {
+            let isText = ParameterRecoding(from: entries[index].type, to: serverTypes[index]).isText
+            hasText = hasText || isText
+            buffer.append(UInt16(isText ? 0 : 1))
         }
-        buffer.append(UInt16(recodings.count))
-        for recoding in recodings { buffer.append(UInt16(recoding.isText ? 0 : 1)) }
+        guard !hasText else { return }
+        buffer.truncate(to: start)
+        buffer.append(UInt16(1))
+        buffer.append(UInt16(1))
     }
 
     private static func appendRecoded(
-        _ cells: UnsafeRawBufferPointer, _ recodings: [ParameterRecoding], _ entries: ParameterEntries,
-        _ serverTypes: [PostgresType], to buffer: inout PostgresBuffer
+        _ cells: UnsafeRawBufferPointer, _ entries: ParameterEntries, _ serverTypes: [PostgresType],
+        to buffer: inout PostgresBuffer
     ) throws(PostgresError) {
         // The cells are our own: their lengths are right.
         var offset = 0
-        for (index, recoding) in recodings.enumerated() {
+        for index in serverTypes.indices {
+            let recoding = ParameterRecoding(from: entries[index].type, to: serverTypes[index])
             let length = Int(Int32(bigEndian: cells.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
             let end = offset + 4 + max(0, length)
             let cell = UnsafeRawBufferPointer(rebasing: cells[offset..<end])
@@ -95,7 +104,10 @@ extension PostgresParameters {
             do {
                 try buffer.appendLengthPrefixed { buffer throws(PostgresError) in
                     let bytes = UnsafeRawBufferPointer(rebasing: cell[4...]).bytes
-                    if recoding == .writtenAsText {
+                    if recoding == .versioned {
+                        buffer.append(TextCoding.version)
+                        buffer.append(bytes)
+                    } else if recoding == .writtenAsText {
                         try ParameterRecoding.appendText(
                             of: bytes, entries[index].type, for: serverTypes[index], to: &buffer)
                     } else {

@@ -27,6 +27,13 @@ public struct PostgresQuery: Sendable {
         values = parameters
     }
 
+    /// A statement whose text has its placeholders already, with room for so many values.
+    @usableFromInline
+    init(statement sql: String, parameters count: Int) {
+        self.sql = sql
+        values = PostgresParameters(capacity: count)
+    }
+
     /// With room for so many bytes of text and so many values.
     init(capacity: Int, parameters count: Int) {
         sql = ""

@@ -15,7 +15,9 @@ public struct PostgresStatement: Sendable {
     /// The statement with values for `$1`, `$2`, … in this order.
     @inlinable
     public func callAsFunction<each V: PostgresEncodable>(_ values: repeat each V) -> PostgresQuery {
-        var query = PostgresQuery(raw: sql)
+        var count = 0
+        for _ in repeat (each V).self { count += 1 }
+        var query = PostgresQuery(statement: sql, parameters: count)
         repeat query.bind(each values)
         return query
     }
