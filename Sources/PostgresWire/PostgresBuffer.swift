@@ -41,6 +41,13 @@ public struct PostgresBuffer: ~Copyable, @unchecked Sendable {
         _count = count
     }
 
+    /// Forgets the first `count` bytes; the others move to the front.
+    package mutating func removeFirst(_ count: Int) {
+        precondition(count >= 0 && count <= _count)
+        base.copyMemory(from: base + count, byteCount: _count - count)
+        _count -= count
+    }
+
     /// Makes room for `additional` more bytes.
     @inlinable @inline(__always)
     public mutating func reserve(_ additional: Int) {

@@ -1,6 +1,8 @@
+import Dispatch
 import PostgresTestKit
 import PostgresTypes
 import PostgresWire
+import Synchronization
 import Testing
 
 @testable import Postgres
@@ -92,6 +94,43 @@ import Testing
         }
         await stream.fail()
         await connection.check()
+        try await server.finished()
+    }
+
+    @Test("trap 19: what is sent is forgotten, also while a COPY is ahead of the server from beginning to end")
+    func forgetsWhatIsSent() async throws {
+        let turns = 400
+        let ahead = 160
+        let turn = DispatchSemaphore(value: 0)
+        let taken = Atomic(0)
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            for _ in 0..<turns {
+                turn.wait()
+                _ = try s.read()
+                taken.add(1, ordering: .relaxed)
+            }
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let session = connection.session
+        // CopyData: its letter, its length but for that, 64 KB.
+        let message = [0x64, 0, 1, 0, 4] + [UInt8](repeating: 7, count: 64 * 1024)
+        var (least, most) = (Int.max, 0)
+        // So much that the server has some left to take whenever more is written.
+        for number in -ahead..<turns {
+            let (unsent, kept) = session.change { state, effects in
+                message.withUnsafeBytes { session.writeOut(&state, &effects, $0) }
+                return (state.unsent, state.outbound.count)
+            }
+            guard number >= 0 else { continue }
+            least = min(least, unsent)
+            most = max(most, kept)
+            turn.signal()
+            while taken.load(ordering: .relaxed) <= number { try await Task.sleep(for: .microseconds(100)) }
+        }
+        #expect(least > 0)
+        #expect(most < 2 * (ahead + 2) * message.count)
+        await connection.close()
         try await server.finished()
     }
 

@@ -33,6 +33,11 @@ import Testing
         buffer.overwrite(Int32(-1), at: 1)
         buffer.truncate(to: 5)
         #expect(buffer.withUnsafeBytes { Array($0) } == [1, 0xFF, 0xFF, 0xFF, 0xFF])
+        buffer.removeFirst(2)
+        #expect(buffer.withUnsafeBytes { Array($0) } == [0xFF, 0xFF, 0xFF])
+        buffer.removeFirst(3)
+        #expect(buffer.count == 0)
+        buffer.append([7] as [UInt8])
         buffer.removeAll()
         #expect(buffer.count == 0)
     }

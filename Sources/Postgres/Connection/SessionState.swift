@@ -85,6 +85,8 @@ struct SessionState: ~Copyable {
     /// Unsent bytes at which a COPY writer waits, and at which it goes on.
     static let writeAbove = 512 * 1024
     static let writeBelow = 128 * 1024
+    /// Sent bytes that are not kept before unsent ones, once they are more than those: moving them is cheap then.
+    static let forgetAbove = 64 * 1024
     /// An answer longer than this is a stream: the rest of it is not polled for.
     static let streamAbove = 64 * 1024
 
@@ -141,6 +143,10 @@ struct SessionState: ~Copyable {
             sent = 0
             // Room for one large parameter is not kept for ever.
             if outbound.count > Self.writeAbove { outbound = PostgresBuffer() } else { outbound.removeAll() }
+        } else if sent > unsent, sent > Self.forgetAbove {
+            // A COPY may be ahead of the server from beginning to end: what is sent must not wait for the rest.
+            outbound.removeFirst(sent)
+            sent = 0
         }
     }
 
