@@ -11,7 +11,7 @@ tests = $(SWIFT) build --build-tests $(1) $(SWIFT_FLAGS) && \
 	$(if $(FILTER),$(SWIFT) test --skip-build --filter "$(FILTER)",SWIFT="$(SWIFT)" Scripts/test-rings) $(1) $(SWIFT_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test matrix tsan asan fuzz bench format lint clean
+.PHONY: help setup build release demo test matrix tsan asan fuzz bench counts format lint clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -50,7 +50,12 @@ fuzz: setup ## Fuzz the parsers: TARGET=url for one, SECONDS=60 for each, or RUN
 
 bench: setup ## Measure one workload on a private PostgreSQL: WORKLOAD=ping
 	$(SWIFT) build -c release $(SWIFT_FLAGS)
-	.build/release/egret server run -- .build/release/Benchmarks $(or $(WORKLOAD),ping)
+	.build/release/egret server run -- sh -c '.build/release/Benchmarks tables && \
+		exec .build/release/Benchmarks $(or $(WORKLOAD),ping)'
+
+counts: setup ## Hold the release build's allocations for each query and row to their limits
+	$(SWIFT) build -c release $(SWIFT_FLAGS)
+	.build/release/egret server run -- .build/release/Benchmarks check
 
 format: ## Format the sources in place
 	$(SWIFT) format --in-place --recursive $(SOURCES)

@@ -6,9 +6,10 @@ import Musl
 import Darwin
 #endif
 
-/// The clock of a workload, and the line it prints: wall time, and the processor time of this process within it.
+/// The clock of a workload: wall time, and what this process did within it.
 struct Report: Sendable {
     struct Moment {
+        let calls = Calls.now
         let wall = ContinuousClock.now
         let user: Double
         let system: Double
@@ -33,21 +34,58 @@ struct Report: Sendable {
     }
 
     let workload: Workload
+    let options: Options
     let isUnixSocket: Bool
 
-    /// Prints what `count` operations since `start` took.
-    func print(_ count: Int, since start: Moment) {
+    /// How many operations or rows were asked for, else `usual`.
+    func number(_ usual: Int) -> Int { options.number ?? usual }
+
+    /// The memory on the way of so many rows.
+    func memory(rows: Int) -> ResidentMemory { ResidentMemory(rows: rows, isOn: options.memory) }
+
+    /// What `count` operations since `start` took.
+    func figures(_ count: Int, since start: Moment, memory: ResidentMemory? = nil) -> Figures {
         let end = Moment()
         let elapsed = start.wall.duration(to: end.wall).components
-        let seconds = Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18
-        let fields = [
-            "\"peer\":\"egret\"", "\"workload\":\"\(workload.rawValue)\"",
-            "\"transport\":\"\(isUnixSocket ? "unix" : "tcp")\"", "\"n\":\(count)", "\"seconds\":\(seconds)",
-            "\"per_s\":\(Double(count) / seconds)", "\"us_per_op\":\(seconds / Double(count) * 1e6)",
-            "\"cpu_user_s\":\(end.user - start.user)", "\"cpu_sys_s\":\(end.system - start.system)",
-            "\"max_rss_mb\":\(Double(Moment.usage().ru_maxrss) / 1024)",
+        return Figures(
+            workload: workload, transport: isUnixSocket ? "unix" : "tcp", count: count,
+            seconds: Double(elapsed.seconds) + Double(elapsed.attoseconds) / 1e18, user: end.user - start.user,
+            system: end.system - start.system, calls: options.counts ? end.calls - start.calls : nil,
+            peaks: memory?.peaks ?? [])
+    }
+}
+
+/// What a workload took.
+struct Figures: Sendable {
+    let workload: Workload
+    let transport: String
+    let count: Int
+    let seconds: Double
+    /// The client's processor time.
+    let user: Double
+    let system: Double
+    /// Nil when they were not counted.
+    let calls: Calls.Counts?
+    let peaks: [(mark: String, megabytes: Double)]
+
+    /// For each operation or row; nil when they were not counted.
+    var allocations: Double? { calls.map { Double($0.allocations) / Double(count) } }
+
+    /// One line.
+    var json: String {
+        var fields = [
+            "\"peer\":\"egret\"", "\"workload\":\"\(workload.rawValue)\"", "\"transport\":\"\(transport)\"",
+            "\"n\":\(count)", "\"seconds\":\(seconds)", "\"per_s\":\(Double(count) / seconds)",
+            "\"us_per_op\":\(seconds / Double(count) * 1e6)", "\"cpu_user_s\":\(user)", "\"cpu_sys_s\":\(system)",
+            "\"max_rss_mb\":\(ResidentMemory.peak)",
         ]
-        Swift.print("{\(fields.joined(separator: ","))}")
+        if let calls {
+            fields += [
+                ("allocations", calls.allocations), ("retains", calls.retains), ("releases", calls.releases),
+            ].map { "\"\($0)_per_op\":\(Double($1) / Double(count))" }
+        }
+        fields += peaks.map { "\"peak_mb_\($0.mark)\":\($0.megabytes)" }
+        return "{\(fields.joined(separator: ","))}"
     }
 }
 

@@ -8,15 +8,15 @@ enum Workload: String, CaseIterable {
     /// As pool16, with up to four queries under way on a connection.
     case pool16Shared = "pool16_shared"
 
-    func run(_ configuration: PostgresConfiguration) async throws {
-        let report = Report(workload: self, isUnixSocket: configuration.isUnixSocket)
+    func run(_ configuration: PostgresConfiguration, _ options: Options) async throws -> Figures {
+        let report = Report(workload: self, options: options, isUnixSocket: configuration.isUnixSocket)
         switch self {
         case .pool16: return try await Reads.pool16(configuration, queriesPerConnection: 1, report)
         case .pool16Shared: return try await Reads.pool16(configuration, queriesPerConnection: 4, report)
         case .connect: return try await Reads.connect(configuration, report)
         default: break
         }
-        try await PostgresConnection.withConnection(configuration) { connection in
+        return try await PostgresConnection.withConnection(configuration) { connection in
             switch self {
             case .ping: try await Reads.ping(connection, report)
             case .point: try await Reads.point(connection, report)
@@ -29,7 +29,7 @@ enum Workload: String, CaseIterable {
             case .copyin: try await Writes.copyIn(connection, report)
             case .insert: try await Writes.insert(connection, report)
             case .insertBatch: try await Writes.insertBatch(connection, report)
-            case .pool16, .pool16Shared, .connect: break
+            case .pool16, .pool16Shared, .connect: report.figures(0, since: Report.Moment())
             }
         }
     }

@@ -1,18 +1,29 @@
 import Foundation
 import Postgres
 
-// One workload of the peers' suite, against the server that the PG* variables name: `Benchmarks WORKLOAD`.
-// Prints one JSON line; ends with 2 when it does not offer the workload.
+// Workloads of the peers' suite, against the server that the PG* variables name; `Benchmarks --help` has the rest.
+// Ends with 2 when it does not offer what is asked for.
 
-let arguments = ProcessInfo.processInfo.arguments
-guard arguments.count > 1, let workload = Workload(rawValue: arguments[1]) else {
-    let names = Workload.allCases.map(\.rawValue).joined(separator: " ")
-    FileHandle.standardError.write(Data("usage: Benchmarks WORKLOAD\nworkloads: \(names)\n".utf8))
+func complain(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+
+let arguments = Array(ProcessInfo.processInfo.arguments.dropFirst())
+guard let options = Options(arguments) else {
+    complain(Options.help)
+    exit(2)
+}
+if options.counts, !Calls.count() {
+    complain("calls can be counted in dynamic executables with glibc only\n")
     exit(2)
 }
 do {
-    try await workload.run(try PostgresConfiguration.fromEnvironment())
+    switch options.task {
+    case .help: print(Options.help, terminator: "")
+    case .empty: print("{\"peer\":\"egret\",\"workload\":\"empty\",\"max_rss_mb\":\(ResidentMemory.peak)}")
+    case .tables: try await Tables.make(try .fromEnvironment(), events: options.number ?? 1_000_000)
+    case .check: exit(try await Threshold.check(try .fromEnvironment(), options) ? 0 : 1)
+    case .measure(let workload): print(try await workload.run(try .fromEnvironment(), options).json)
+    }
 } catch {
-    FileHandle.standardError.write(Data("\(workload.rawValue): \(error)\n".utf8))
+    complain("\(arguments[0]): \(error)\n")
     exit(1)
 }

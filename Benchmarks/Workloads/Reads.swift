@@ -11,67 +11,72 @@ enum Reads {
         }
     }
 
-    static func ping(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func ping(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         let ping = PostgresStatement("SELECT $1::int4")
         var sink = Sink()
+        let count = report.number(20_000)
         var start = Report.Moment()
-        for number in -1000..<20_000 {
+        for number in -1000..<count {
             if number == 0 { start = Report.Moment() }
             let answer = try await connection.query(ping(Int32(number)), as: Int32.self).first()
             sink.use(Int(answer ?? 0))
         }
-        report.print(20_000, since: start)
+        return report.figures(count, since: start)
     }
 
-    static func point(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func point(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         var ids = RandomIDs()
         var sink = Sink()
+        let count = report.number(20_000)
         var start = Report.Moment()
-        for number in -1000..<20_000 {
+        for number in -1000..<count {
             if number == 0 { start = Report.Moment() }
             try await use(try await connection.query(point(ids.next())), &sink)
         }
-        report.print(20_000, since: start)
+        return report.figures(count, since: start)
     }
 
-    static func pipeline(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func pipeline(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         var ids = RandomIDs()
         var sink = Sink()
+        let count = report.number(50_000)
         var start = Report.Moment()
-        for number in stride(from: -1000, to: 50_000, by: 100) {
+        for number in stride(from: -1000, to: count, by: 100) {
             if number == 0 { start = Report.Moment() }
             let queries = (0..<100).map { _ in point(ids.next()) }
             for rows in try await connection.batch(queries) { try await use(rows, &sink) }
         }
-        report.print(50_000, since: start)
+        return report.figures(count, since: start)
     }
 
-    static func any100(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func any100(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         let any = PostgresStatement("SELECT id,payload,data FROM kv WHERE id=ANY($1::int8[])")
         var ids = RandomIDs()
         var sink = Sink()
+        let count = report.number(50_000)
         var start = Report.Moment()
-        for number in stride(from: -1000, to: 50_000, by: 100) {
+        for number in stride(from: -1000, to: count, by: 100) {
             if number == 0 { start = Report.Moment() }
             try await use(try await connection.query(any((0..<100).map { _ in ids.next() })), &sink)
         }
-        report.print(50_000, since: start)
+        return report.figures(count, since: start)
     }
 
     /// 64 tasks share 16 connections.
     static func pool16(
         _ configuration: PostgresConfiguration, queriesPerConnection: Int, _ report: Report
-    ) async throws {
+    ) async throws -> Figures {
         let pool = try PostgresPool(
             configuration,
             options: PostgresPoolOptions(
                 maximumConnections: 16, minimumConnections: 16, queriesPerConnection: queriesPerConnection))
-        let total = 50_000
+        let total = report.number(50_000)
         try await questions(1008, of: pool)
         let start = Report.Moment()
         try await questions(total, of: pool)
-        report.print(total, since: start)
+        let figures = report.figures(total, since: start)
         await pool.close()
+        return figures
     }
 
     private static func questions(_ total: Int, of pool: PostgresPool) async throws {
@@ -89,12 +94,13 @@ enum Reads {
         }
     }
 
-    static func connect(_ configuration: PostgresConfiguration, _ report: Report) async throws {
+    static func connect(_ configuration: PostgresConfiguration, _ report: Report) async throws -> Figures {
+        let count = report.number(200)
         let start = Report.Moment()
-        for _ in 0..<200 {
+        for _ in 0..<count {
             let connection = try await PostgresConnection.connect(configuration)
             await connection.close()
         }
-        report.print(200, since: start)
+        return report.figures(count, since: start)
     }
 }

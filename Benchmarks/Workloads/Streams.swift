@@ -1,44 +1,53 @@
 import Postgres
 
-/// A million rows out of the server.
+/// A million rows out of the server: those of a table, or as many as were asked for, made by the server.
 enum Streams {
-    static func drain(_ connection: PostgresConnection, _ report: Report) async throws {
+    private static func events(_ report: Report) -> String {
+        report.options.number.map(Tables.events) ?? "SELECT * FROM events_1m"
+    }
+
+    static func drain(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
+        var memory = report.memory(rows: report.number(1_000_000))
         let start = Report.Moment()
         var count = 0
         var sink = Sink()
-        let rows = try await connection.query("SELECT * FROM events_1m")
+        let rows = try await connection.query(PostgresQuery(raw: events(report)))
         for try await event in rows.decode({ (row) throws(PostgresError) in try Event(&row) }) {
             event.use(&sink)
             count += 1
+            memory.passed(count)
         }
-        report.print(count, since: start)
+        return report.figures(count, since: start, memory: memory)
     }
 
-    static func drainRaw(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func drainRaw(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         let start = Report.Moment()
         var count = 0
-        for try await _ in try await connection.query("SELECT * FROM events_1m") { count += 1 }
-        report.print(count, since: start)
+        for try await _ in try await connection.query(PostgresQuery(raw: events(report))) { count += 1 }
+        return report.figures(count, since: start)
     }
 
-    static func copyOut(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func copyOut(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
+        var memory = report.memory(rows: report.number(1_000_000))
         let start = Report.Moment()
         var count = 0
         var sink = Sink()
-        let rows = try await connection.copy(from: .table("events_1m"))
+        let source: PostgresCopySource = report.options.number == nil ? .table("events_1m") : .query(events(report))
+        let rows = try await connection.copy(from: source)
         for try await event in rows.decode({ (row) throws(PostgresError) in try Event(&row) }) {
             event.use(&sink)
             count += 1
+            memory.passed(count)
         }
-        report.print(count, since: start)
+        return report.figures(count, since: start, memory: memory)
     }
 
-    static func range100(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func range100(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         let range = PostgresStatement("SELECT * FROM events_1m WHERE id BETWEEN $1::int4 AND $1::int4+99")
         var start = Report.Moment()
         var count = 0
         var sink = Sink()
-        for number in -100..<5000 {
+        for number in -100..<report.number(5000) {
             if number == 0 {
                 count = 0
                 start = Report.Moment()
@@ -49,6 +58,6 @@ enum Streams {
                 count += 1
             }
         }
-        report.print(count, since: start)
+        return report.figures(count, since: start)
     }
 }

@@ -1,20 +1,26 @@
 import Postgres
+import Synchronization
 
 /// Rows into `events_in`: by COPY, by INSERT, by batches of INSERTs.
 enum Writes {
     private static let insert = PostgresStatement("INSERT INTO events_in VALUES ($1,$2,$3,$4,$5,$6,$7,$8)")
 
-    static func copyIn(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func copyIn(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         try await connection.execute("TRUNCATE events_in")
         let source = EventSource()
+        let rows = report.number(1_000_000)
+        let taken = Mutex(ResidentMemory?.none)
         let start = Report.Moment()
         let count = try await connection.copy(into: "events_in") { copy in
-            for number in 1...1_000_000 {
+            var memory = report.memory(rows: rows)
+            for number in 1...rows {
                 let event = source.event(number)
                 try await copy.writeRow { (row) throws(PostgresError) in try event.append(to: &row) }
+                memory.passed(number)
             }
+            taken.withLock { [memory] in $0 = memory }
         }
-        report.print(count, since: start)
+        return report.figures(count, since: start, memory: taken.withLock { $0 })
     }
 
     @inline(__always)
@@ -22,25 +28,27 @@ enum Writes {
         insert(event.id, event.account, event.amount, event.name, event.at, event.active, event.uid, event.data)
     }
 
-    static func insert(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func insert(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         try await connection.execute("TRUNCATE events_in")
         let source = EventSource()
+        let count = report.number(10_000)
         let start = Report.Moment()
         try await connection.withTransaction { transaction in
-            for number in 1...10_000 { try await transaction.execute(statement(source.event(number))) }
+            for number in 1...count { try await transaction.execute(statement(source.event(number))) }
         }
-        report.print(10_000, since: start)
+        return report.figures(count, since: start)
     }
 
-    static func insertBatch(_ connection: PostgresConnection, _ report: Report) async throws {
+    static func insertBatch(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         try await connection.execute("TRUNCATE events_in")
         let source = EventSource()
+        let count = report.number(10_000)
         let start = Report.Moment()
         try await connection.withTransaction { transaction in
-            for first in stride(from: 1, through: 10_000, by: 1000) {
-                try await transaction.batch((first..<(first + 1000)).map { statement(source.event($0)) })
+            for first in stride(from: 1, through: count, by: 1000) {
+                try await transaction.batch((first..<min(first + 1000, count + 1)).map { statement(source.event($0)) })
             }
         }
-        report.print(10_000, since: start)
+        return report.figures(count, since: start)
     }
 }
