@@ -57,6 +57,23 @@ import Testing
         }
     }
 
+    @Test("channels are told apart by their bytes, however alike their names look") func exactNames() async throws {
+        let (composed, decomposed) = ("caf\u{E9}", "cafe\u{301}")
+        try await withListeningPool { pool, observer, _ in
+            let notes = try await pool.listen(composed)
+            let others = try await pool.listen(decomposed)
+            try await observer.notify(composed, "1")
+            try await observer.notify(decomposed, "2")
+            try await observer.notify(composed, "3")
+            #expect(await payloads(2, of: notes) == ["1", "3"])
+            #expect(await payloads(1, of: others) == ["2"])
+            let both = try await pool.listen(to: [composed, decomposed])
+            try await observer.notify(decomposed, "4")
+            try await observer.notify(composed, "5")
+            #expect(await payloads(2, of: both) == ["4", "5"])
+        }
+    }
+
     @Test("trap 69: nothing is lost or doubled between LISTEN and the loop, or between two loops") func beforeTheLoop()
         async throws
     {

@@ -23,6 +23,21 @@ import Testing
         var nickname: String?
     }
 
+    @Test("columns are told apart by the bytes of their names, however alike they look") func exactNames() async throws
+    {
+        struct Cup: Decodable {
+            let size: Int
+            enum CodingKeys: String, CodingKey { case size = "cafe\u{301}" }
+        }
+        try await withConnection(TestServer.configuration) { connection in
+            let query = PostgresQuery(raw: "SELECT 1 AS \"caf\u{E9}\", 2 AS \"cafe\u{301}\"")
+            let row = try #require(try await connection.query(query).collect().first)
+            #expect(try row.decode("caf\u{E9}", as: Int.self) == 1)
+            #expect(try row.decode("cafe\u{301}", as: Int.self) == 2)
+            #expect(try await connection.query(query, into: Cup.self).first()?.size == 2)
+        }
+    }
+
     @Test("a Decodable struct, by names") func decodable() async throws {
         try await withConnection(TestServer.configuration) { connection in
             let id = UUID()

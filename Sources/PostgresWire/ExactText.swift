@@ -10,12 +10,16 @@ import Darwin
 ///
 /// Swift's strings are equal when they look the same: `"\u{E9}"` and `"e\u{301}"` are one key of a dictionary, and two of
 /// PostgreSQL's `jsonb`; two statements that differ in such a literal alone would be taken for one another.
-package struct ExactText: Hashable, Sendable {
+package struct ExactText: Hashable, Comparable, Sendable {
     package let string: String
 
     package init(_ string: String) { self.string = string }
 
     package static func == (left: ExactText, right: ExactText) -> Bool { areSame(left.string, right.string) }
+
+    package static func < (left: ExactText, right: ExactText) -> Bool {
+        left.string.utf8.lexicographicallyPrecedes(right.string.utf8)
+    }
 
     /// Whether two strings are the same bytes.
     package static func areSame(_ left: String, _ right: String) -> Bool {

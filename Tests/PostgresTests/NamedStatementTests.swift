@@ -22,6 +22,22 @@ import Testing
         #expect(statement.names.isEmpty)
     }
 
+    @Test("names are told apart by their bytes, however alike they look") func exactNames() throws {
+        let statement = PostgresNamedStatement("SELECT :caf\u{E9}, :cafe\u{301}")
+        #expect(statement.sql == "SELECT $1, $2")
+        #expect(try PostgresNamedStatement("SELECT :caf\u{E9}")(["caf\u{E9}": 1]).parameters.count == 1)
+        let error = #expect(throws: PostgresError.self) {
+            try PostgresNamedStatement("SELECT :caf\u{E9}")(["cafe\u{301}": 1])
+        }
+        #expect(error?.advice?.contains("code points") == true)
+        struct Cup: Encodable {
+            let size: Int
+            enum CodingKeys: String, CodingKey { case size = "cafe\u{301}" }
+        }
+        #expect(throws: PostgresError.self) { try PostgresNamedStatement("SELECT :caf\u{E9}")(of: Cup(size: 1)) }
+        #expect(try PostgresNamedStatement("SELECT :cafe\u{301}")(of: Cup(size: 1)).parameters.count == 1)
+    }
+
     private struct Filter: Encodable {
         var city: String?
         var minimumAge: Int

@@ -20,10 +20,10 @@ enum ChannelName {
         }
     }
 
-    static func checked(_ names: [String]) throws(PostgresError) -> Set<String> {
+    static func checked(_ names: [String]) throws(PostgresError) -> Set<ExactText> {
         guard !names.isEmpty else { throw PostgresError(.invalidUse, "no channel to listen to is given") }
         for name in names { try check(name) }
-        return Set(names)
+        return Set(names.map(ExactText.init))
     }
 
     static func check(payload: String) throws(PostgresError) {
@@ -38,5 +38,5 @@ enum ChannelName {
         }
     }
 
-    static func quoted(_ name: String) -> String { PostgresIdentifier(name).sql }
+    static func quoted(_ name: ExactText) -> String { PostgresIdentifier(name.string).sql }
 }

@@ -14,7 +14,7 @@ import Foundation
 extension NotificationHub {
     private enum Step {
         /// What LISTEN and UNLISTEN have to say.
-        case change(listen: [String], unlisten: [String])
+        case change(listen: [ExactText], unlisten: [ExactText])
         case wait
         /// Nobody listens any more.
         case finish
@@ -143,7 +143,7 @@ extension NotificationHub {
         }
     }
 
-    private func change(_ session: Session, listen: [String], unlisten: [String]) async throws(PostgresError) {
+    private func change(_ session: Session, listen: [ExactText], unlisten: [ExactText]) async throws(PostgresError) {
         let sql =
             (listen.map { "LISTEN \(ChannelName.quoted($0))" } + unlisten.map { "UNLISTEN \(ChannelName.quoted($0))" })
             .joined(separator: "; ")
@@ -170,7 +170,7 @@ extension NotificationHub {
     }
 
     /// LISTEN was refused: who waits for one of these channels is told.
-    private func refuse(_ channels: [String], _ error: PostgresError) {
+    private func refuse(_ channels: [ExactText], _ error: PostgresError) {
         let refused = state.withLock { state in
             let refused = state.pending.filter { !$0.channels.isDisjoint(with: channels) }
             state.pending.removeAll { !$0.channels.isDisjoint(with: channels) }
@@ -205,7 +205,8 @@ extension NotificationHub {
             "SELECT pg_catalog.pg_backend_pid(), ARRAY(SELECT pg_catalog.pg_listening_channels())",
             as: (Int32, [String]).self, timeout: options.keepAliveTimeout
         ).collect().first
-        guard let answer, answer.0 == pid, state.withLock({ $0.active.isSubset(of: answer.1) }) else {
+        guard let answer, answer.0 == pid, state.withLock({ $0.active.isSubset(of: answer.1.map(ExactText.init)) })
+        else {
             throw PostgresError(
                 .connectionClosed, "the server's session no longer listens",
                 advice: "Is a pooler in between? Give PostgresListenOptions the configuration of the server itself")

@@ -16,9 +16,9 @@ import Foundation
 final class NotificationHub: Sendable {
     struct State {
         /// The listeners of each channel. No key is without any.
-        var wanted: [String: [NotificationInbox]] = [:]
+        var wanted: [ExactText: [NotificationInbox]] = [:]
         /// Channels for which LISTEN was answered on the connection of this epoch.
-        var active: Set<String> = []
+        var active: Set<ExactText> = []
         /// Listeners that wait for their LISTEN to be answered.
         var pending: [NotificationInbox] = []
         var driver: Task<Void, Never>?
@@ -124,7 +124,7 @@ final class NotificationHub: Sendable {
         let listeners = state.withLock { state -> [[NotificationInbox]] in
             guard epoch == state.epoch else { return [] }
             state.lastHeard = Date()
-            return notifications.map { state.wanted[$0.channel] ?? [] }
+            return notifications.map { state.wanted[ExactText($0.channel)] ?? [] }
         }
         for (notification, inboxes) in zip(notifications, listeners) {
             for inbox in inboxes { inbox.receive(notification) }

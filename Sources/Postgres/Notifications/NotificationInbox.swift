@@ -31,10 +31,10 @@ final class NotificationInbox: Sendable {
         var isEnded = false
     }
 
-    let channels: Set<String>
+    let channels: Set<ExactText>
     private let state: Mutex<State>
 
-    init(channels: Set<String>, limit: Int) {
+    init(channels: Set<ExactText>, limit: Int) {
         self.channels = channels
         state = Mutex(State(buffer: NotificationBuffer(limit: limit)))
     }

@@ -104,7 +104,7 @@ public struct PostgresReplicatedRow: Sendable, Hashable {
     }
 
     private func index(of column: String) throws(PostgresError) -> Int {
-        guard let index = table.columns.firstIndex(where: { $0.name == column }) else {
+        guard let index = table.columns.firstIndex(where: { ExactText.areSame($0.name, column) }) else {
             throw PostgresError(
                 .invalidUse,
                 "the table \(table) has no column \(column); it has \(table.columns.map(\.name).joined(separator: ", "))",

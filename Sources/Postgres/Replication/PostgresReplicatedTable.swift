@@ -1,4 +1,5 @@
 public import PostgresTypes
+import PostgresWire
 
 /// A table as it was when the changes that refer to it were made.
 public struct PostgresReplicatedTable: Sendable, Hashable {
@@ -62,7 +63,8 @@ public struct PostgresReplicatedTable: Sendable, Hashable {
 
     public static func == (left: PostgresReplicatedTable, right: PostgresReplicatedTable) -> Bool {
         left.storage === right.storage
-            || (left.oid == right.oid && left.schema == right.schema && left.name == right.name
+            || (left.oid == right.oid && ExactText.areSame(left.schema, right.schema)
+                && ExactText.areSame(left.name, right.name)
                 && left.identity == right.identity && left.columns == right.columns)
     }
 

@@ -6,18 +6,18 @@ struct DecodableRow: Decoder {
     /// Where each key's cell is; made once for all rows of a result.
     final class Keys: Sendable {
         let strategy: PostgresKeyStrategy
-        let indices: [String: Int]
+        let indices: [ExactText: Int]
 
         init(_ columns: [PostgresColumn], _ strategy: PostgresKeyStrategy) {
             self.strategy = strategy
             indices = Dictionary(
-                columns.enumerated().map { (strategy.normalized(column: $1.name), $0) },
+                columns.enumerated().map { (ExactText(strategy.normalized(column: $1.name)), $0) },
                 uniquingKeysWith: { first, _ in
                     first
                 })
         }
 
-        func index(of key: any CodingKey) -> Int? { indices[strategy.normalized(key: key.stringValue)] }
+        func index(of key: any CodingKey) -> Int? { indices[ExactText(strategy.normalized(key: key.stringValue))] }
     }
 
     let cells: [PostgresCell]

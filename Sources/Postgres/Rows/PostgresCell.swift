@@ -43,7 +43,8 @@ extension PostgresRow {
         }
     }
 
-    /// All cells by their columns' names; the last one where several columns share a name.
+    /// All cells by their columns' names; the last one where several columns share a name. Names that Swift takes for
+    /// equal, since they look the same, are shared too: take such cells by ``decode(_:as:)``, which compares bytes.
     ///
     /// - Throws: `protocolViolation` when the row's lengths do not add up.
     public func dictionary() throws(PostgresError) -> [String: PostgresCell] {

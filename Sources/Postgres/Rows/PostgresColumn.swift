@@ -76,7 +76,7 @@ final class ColumnSet: @unchecked Sendable {
             if column.type.rawValue == described.type.rawValue, !column.type.hasBinaryForm {
                 described.format = column.format
             }
-            return column == described
+            return column == described && ExactText.areSame(column.name, described.name)
         }
     }
 }

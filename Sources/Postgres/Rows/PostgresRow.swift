@@ -72,7 +72,7 @@ public struct PostgresRow: Sendable {
     ///
     /// - Throws: `invalidUse` where there is no such column, `decodingFailed` when the cell is not such a value.
     public func decode<V: PostgresDecodable>(_ column: String, as _: V.Type = V.self) throws(PostgresError) -> V {
-        guard let index = columns.firstIndex(where: { $0.name == column }) else {
+        guard let index = columns.firstIndex(where: { ExactText.areSame($0.name, column) }) else {
             throw PostgresError(
                 .invalidUse, "the row has no column \(column); it has \(columns.map(\.name).joined(separator: ", "))")
         }

@@ -4,7 +4,7 @@ import PostgresWire
 /// The members of an `Encodable` value, by their keys.
 final class EncodedMembers {
     /// nil is NULL.
-    private var values: [String: (any PostgresEncodable)?] = [:]
+    private var values: [ExactText: (any PostgresEncodable)?] = [:]
     private let keys = PostgresKeyStrategy.ignoringCaseAndUnderscores
 
     init(of value: some Encodable) throws(PostgresError) {
@@ -18,11 +18,11 @@ final class EncodedMembers {
     }
 
     /// nil where there is no such member, nil in it where the member is.
-    subscript(name: String) -> (any PostgresEncodable)?? { values[keys.normalized(key: name)] }
+    subscript(name: String) -> (any PostgresEncodable)?? { values[ExactText(keys.normalized(key: name))] }
 
     fileprivate func set(_ path: [any CodingKey], _ value: (any PostgresEncodable)?) {
         guard let key = path.first else { return }
-        values[keys.normalized(key: key.stringValue)] = .some(value)
+        values[ExactText(keys.normalized(key: key.stringValue))] = .some(value)
     }
 
     fileprivate static func isNoValue<T>(_: T.Type, _ path: [any CodingKey]) -> PostgresError {

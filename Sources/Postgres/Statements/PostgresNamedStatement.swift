@@ -20,7 +20,7 @@ public struct PostgresNamedStatement: Sendable {
         var scanner = SQLScanner(text)
         var sql = ""
         var names: [String] = []
-        var numbers: [String: Int] = [:]
+        var numbers: [ExactText: Int] = [:]
         while true {
             let start = scanner.position
             guard let piece = scanner.next() else { break }
@@ -39,26 +39,31 @@ public struct PostgresNamedStatement: Sendable {
                 scanner.advance()
             }
             let name = scanner.string(nameStart..<scanner.position)
-            let number = numbers[name] ?? names.count + 1
-            if numbers.updateValue(number, forKey: name) == nil { names.append(name) }
+            let number = numbers[ExactText(name)] ?? names.count + 1
+            if numbers.updateValue(number, forKey: ExactText(name)) == nil { names.append(name) }
             sql += "$\(number)"
         }
         self.sql = sql
         self.names = names
     }
 
+    private static let otherBytes = "Its name for it looks the same and is made of other code points: write both alike"
+
     /// The statement with its values; NULL is `Int?.none` or any other `nil` that has a type.
     ///
     /// - Throws: `invalidUse` when a value is missing, or one is given that has no place.
     public func callAsFunction(_ values: [String: any PostgresEncodable]) throws(PostgresError) -> PostgresQuery {
-        if let stranger = values.keys.sorted().first(where: { !names.contains($0) }) {
-            throw PostgresError(.invalidUse, "the statement has no place for a value named \(stranger)")
+        if let stranger = values.keys.sorted().first(where: { key in !names.contains { ExactText.areSame($0, key) } }) {
+            throw PostgresError(
+                .invalidUse, "the statement has no place for a value named \(stranger)",
+                advice: names.contains(stranger) ? Self.otherBytes : nil)
         }
         var parameters = PostgresParameters()
         for name in names {
-            guard let value = values[name] else {
+            guard let index = values.index(forKey: name), ExactText.areSame(values[index].key, name) else {
                 throw PostgresError(.invalidUse, "the statement needs a value named \(name)")
             }
+            let value = values[index].value
             parameters.append(value)
         }
         return PostgresQuery(sql: sql, parameters: parameters)
