@@ -286,6 +286,19 @@ import Testing
         }
     }
 
+    @Test("types of the system's schemas whose numbers are another server's others are no built-in ones")
+    func systemTypes() async throws {
+        try await withConnection(TestServer.configuration) { connection in
+            let query: PostgresQuery = """
+                SELECT t, t::text, pg_typeof(t)::oid FROM information_schema.sql_sizing t ORDER BY sizing_id LIMIT 1
+                """
+            let row = try #require(try await connection.query(query, as: (String, String, UInt32).self).first())
+            #expect((10_000..<16_384).contains(row.2))
+            #expect(!PostgresType(rawValue: row.2).isBuiltin && PostgresType.int4.isBuiltin)
+            #expect(row.0 == row.1)
+        }
+    }
+
     @Test("a statement whose types cannot be looked up still runs: in a transaction as outside")
     func transactions() async throws {
         try await TestServer.withPool { pool in

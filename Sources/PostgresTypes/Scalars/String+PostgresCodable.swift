@@ -129,11 +129,12 @@ enum TextCoding {
 }
 
 extension PostgresType {
-    /// The lowest OID of a type made after `initdb` (`FirstNormalObjectId` in the server's source).
-    @inlinable static var firstOfUsers: UInt32 { 16384 }
+    /// The lowest OID that was not given by hand (`FirstGenbkiObjectId` in the server's source). Those from here to 16383
+    /// are given out while a server's version is built and its cluster made, and are other types on other servers.
+    @inlinable static var firstGenerated: UInt32 { 10_000 }
 
     /// True for the types that every server has under the same OID.
-    @inlinable public var isBuiltin: Bool { rawValue < PostgresType.firstOfUsers }
+    @inlinable public var isBuiltin: Bool { rawValue < PostgresType.firstGenerated }
 
     /// True when the binary form is the text itself, or may be: `text` and its kin, `json`, `xml`, and types made by
     /// users and extensions (enums and `citext` among them).
