@@ -64,6 +64,37 @@ import Testing
         }
     }
 
+    @Test("trap 27: a value that cannot be stored names its row and its column") func aWrongValueNamesItsRow()
+        async throws
+    {
+        try await TestServer.withPool { pool in
+            try await pool.execute("CREATE TABLE t (id int, data jsonb)")
+            let good: JSONValue = ["a": 1]
+            let bad: JSONValue = ["a": ["b\0"]]
+            for wrong in [1, 3, 700] {
+                let error = try await failure {
+                    try await pool.copy(into: "t") { copy in
+                        for number in 1...1000 { try await copy.write(number, number == wrong ? bad : good) }
+                    }
+                }
+                #expect(error.row == wrong && error.column == "data")
+                #expect("\(error)".contains("(row \(wrong), column data)"))
+                let fewer = try await failure {
+                    try await pool.copy(into: "t") { copy in
+                        for number in 1...1000 {
+                            if number == wrong {
+                                try await copy.write(number)
+                            } else {
+                                try await copy.write(number, good)
+                            }
+                        }
+                    }
+                }
+                #expect(fewer.row == wrong && fewer.column == nil)
+            }
+        }
+    }
+
     @Test("trap 64: a value that does not fit names its column, and nothing is kept")
     func aWrongValueNamesItsColumn() async throws {
         try await TestServer.withPool { pool in

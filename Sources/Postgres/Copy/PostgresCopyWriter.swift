@@ -30,12 +30,16 @@ public struct PostgresCopyWriter: ~Copyable {
 
     /// Writes one row: a value for each column, in their order.
     ///
-    /// - Throws: `encodingFailed`, naming the column, when a value does not fit; `server`, `connectionClosed` when the
+    /// - Throws: `encodingFailed`, naming the row and the column, when a value does not fit; `server`, `connectionClosed` when the
     ///   server has given up; `cancelled`.
     @inlinable
     public mutating func write<each V: PostgresEncodable>(_ values: repeat each V) async throws(PostgresError) {
-        try encoder.row { (encoder) throws(PostgresError) in
-            repeat try encoder.append(each values)
+        do throws(PostgresError) {
+            try encoder.row { (encoder) throws(PostgresError) in
+                repeat try encoder.append(each values)
+            }
+        } catch {
+            throw numbering(error)
         }
         try await rowWritten()
     }
@@ -45,7 +49,11 @@ public struct PostgresCopyWriter: ~Copyable {
     public mutating func writeRow(
         _ encode: (inout PostgresRowEncoder) throws(PostgresError) -> Void
     ) async throws(PostgresError) {
-        try encoder.row(encode)
+        do throws(PostgresError) {
+            try encoder.row(encode)
+        } catch {
+            throw numbering(error)
+        }
         try await rowWritten()
     }
 
@@ -53,6 +61,14 @@ public struct PostgresCopyWriter: ~Copyable {
     mutating func rowWritten() async throws(PostgresError) {
         countRow()
         if encoder.buffer.count >= Self.flushSize { try await flush() }
+    }
+
+    /// The error with the number of the row that was to be written.
+    @usableFromInline @inline(never)
+    func numbering(_ error: PostgresError) -> PostgresError {
+        var error = error
+        if error.row == nil { error.row = rowCount + 1 }
+        return error
     }
 
     @usableFromInline mutating func countRow() { rowCount &+= 1 }

@@ -68,6 +68,11 @@ public struct PostgresError: Error, Sendable {
         get { fields.column }
         set { fields.column = newValue }
     }
+    /// The row a value belongs to, from 1, where rows are written by COPY.
+    public var row: Int? {
+        get { fields.row }
+        set { fields.row = newValue }
+    }
     /// The statement that failed.
     public var sql: String? {
         get { fields.sql }
@@ -102,6 +107,7 @@ public struct PostgresError: Error, Sendable {
         var advice: String?
         var server: PostgresServerError?
         var column: String?
+        var row: Int?
         var sql: String?
         var safeToRetry: Bool
         var cause: (any Error)?
@@ -130,7 +136,8 @@ public struct PostgresError: Error, Sendable {
 extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
     public var description: String {
         var text = message
-        if let column { text += " (column \(column))" }
+        let place = [row.map { "row \($0)" }, column.map { "column \($0)" }].compactMap { $0 }
+        if !place.isEmpty { text += " (\(place.joined(separator: ", ")))" }
         if let server { text += ": \(server)" }
         if let advice { text += ". \(advice)" }
         return text
@@ -138,6 +145,7 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible {
 
     public var debugDescription: String {
         var text = "\(code.rawValue): \(message)"
+        if let row { text += "\nrow: \(row)" }
         if let column { text += "\ncolumn: \(column)" }
         if let sql { text += "\nstatement: \(sql)" }
         if let server { text += "\n\(server.debugDescription)" }
