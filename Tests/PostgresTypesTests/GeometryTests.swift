@@ -34,6 +34,17 @@ import Testing
         try check(PostgresCircle.self, ["<(1,2),3>", "<(0,0),0>"])
     }
 
+    @Test("fuzz: a path or polygon without points is refused, as the server does")
+    func noPoints() throws {
+        for closed in ["00", "01"] {
+            let bytes = hex(closed + "00000000")
+            #expect(throws: PostgresError.self) { try decoded(bytes, PostgresPath.self) }
+        }
+        #expect(throws: PostgresError.self) { try decoded(hex("00000000"), PostgresPolygon.self) }
+        #expect(throws: PostgresError.self) { try encoded(PostgresPath([], isClosed: true)) }
+        #expect(throws: PostgresError.self) { try encoded(PostgresPolygon([])) }
+    }
+
     @Test("a box is the same from whichever corners it is made")
     func box() throws {
         let box = PostgresBox(PostgresPoint(x: 1, y: 4), PostgresPoint(x: 3, y: 2))

@@ -12,22 +12,25 @@ enum GeometryCoding {
         }
     }
 
-    /// Reads a count and so many points, which fill the rest of the bytes.
+    /// Reads a count and so many points, one at least, which fill the rest of the bytes.
     static func points<V>(
         _: V.Type, _ bytes: RawSpan, from offset: Int, type: PostgresType
     ) throws(PostgresError) -> [PostgresPoint] {
         guard bytes.byteCount >= offset + 4 else { throw .invalidBytes(V.self, type: type, "it is cut off") }
         let count: Int32 = bytes.bigEndian(at: offset)
-        guard count >= 0, bytes.byteCount - offset - 4 == 16 * Int(count) else {
-            throw .invalidBytes(V.self, type: type, "its count and its length disagree")
+        guard count > 0, bytes.byteCount - offset - 4 == 16 * Int(count) else {
+            throw .invalidBytes(V.self, type: type, "its count of points is none, or not what its length says")
         }
         return (0..<Int(count)).map { bytes.point(at: offset + 4 + 16 * $0) }
     }
 
-    /// Appends a count and the points.
+    /// Appends a count and the points; there is one at least, or the server refuses them.
     static func append<V>(
         _: V.Type, _ points: [PostgresPoint], to buffer: inout PostgresBuffer, as type: PostgresType
     ) throws(PostgresError) {
+        guard !points.isEmpty else {
+            throw PostgresError(.encodingFailed, "a \(type) has one point at least", advice: "Send NULL for none")
+        }
         guard let count = Int32(exactly: points.count) else { throw .outOfRange(V.self, as: type) }
         buffer.append(count)
         for point in points { buffer.append(point) }
