@@ -69,7 +69,7 @@ import Testing
             #expect(await payloads(1, of: others) == ["2"])
             let both = try await pool.listen(to: [composed, decomposed])
             try await observer.notify(decomposed, "4")
-            try await observer.notify(composed, "5")
+            for payload in ["5", "6"] { try await observer.notify(composed, payload) }
             #expect(await payloads(2, of: both) == ["4", "5"])
         }
     }
