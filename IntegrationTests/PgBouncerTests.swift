@@ -90,6 +90,44 @@ struct PgBouncerTests {
         }
     }
 
+    @Test(
+        "traps 33 and 41: a client that goes while its statements run leaves neither them nor their answers to the next"
+    )
+    func leavesNothing() async throws {
+        try await PgBouncer.with(connections: 1) { configuration in
+            for turn in 0..<4 {
+                let connection = try await PostgresConnection.connect(configuration)
+                if turn % 2 == 0 {
+                    let results = try await connection.batchResults(
+                        ["SELECT 'first'", "SELECT pg_sleep(600) /* left */", "SELECT 'third'"], isolation: .each,
+                        timeout: .milliseconds(300))
+                    #expect(try await results[0].get().decode(as: String.self).first() == "first")
+                } else {
+                    let task = Task { try await connection.execute("SELECT pg_sleep(600) /* left */") }
+                    #expect(try await eventually { try await Self.countLeft() > 0 })
+                    await connection.close()
+                    try await failure { try await task.value }
+                }
+                try await withConnection(configuration) { next in
+                    // The only connection to the server may be a new one by now, but is nobody's else.
+                    let answer: PostgresQuery = "SELECT 'of its own'"
+                    #expect(
+                        try await next.query(answer, as: String.self, timeout: .seconds(60)).first() == "of its own")
+                    try await next.check()
+                }
+                #expect(try await eventually { try await Self.countLeft() == 0 })
+            }
+        }
+    }
+
+    /// How many statements run that nobody waits for, seen past the pooler.
+    private static func countLeft() async throws -> Int {
+        try await withConnection(TestServer.directConfiguration) { connection in
+            try await connection.value(
+                "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%600) /* left */' AND state = 'active'")
+        }
+    }
+
     @Test("transactions, rows, COPY, batches and cancels", arguments: [PostgresStatementMode.automatic, .unnamed])
     func everythingElse(mode: PostgresStatementMode) async throws {
         try await PgBouncer.with(connections: 2) { configuration in

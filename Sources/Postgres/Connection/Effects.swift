@@ -33,6 +33,9 @@ final class RareEffects {
     var moreTimers: [EventLoop.Timer] = []
     /// The socket is to be closed.
     var tearsDown = false
+    /// The server works at a statement that nobody waits for any more, or at the first of several.
+    var leftBehind: (processID: Int32, secretKey: [UInt8])?
+    var leavesSeveral = false
     /// There is more to read, for which no event will come.
     var readsOn = false
     var connected: (@Sendable (PostgresError?) -> Void)?

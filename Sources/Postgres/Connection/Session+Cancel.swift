@@ -87,16 +87,6 @@ extension Session {
         }
     }
 
-    /// Has the server stop what a session leaves running: it would notice the end of the session only afterwards.
-    func stopLeftBehind(_ key: (processID: Int32, secretKey: [UInt8])) {
-        let canceller = Session(
-            loop: loop, configuration: configuration, host: host, address: address, security: security,
-            purpose: .cancel(processID: key.processID, secretKey: key.secretKey))
-        canceller.connect(deadline: Session.deadline(after: configuration.cancelTimeout)) { _ in
-            withExtendedLifetime(canceller) {}
-        }
-    }
-
     /// A backend that has not begun to read the statement when the cancel comes is idle, and forgets it.
     private func repeatCancel(deadline: Int64) {
         let isStillRunning = change { state, _ in

@@ -79,17 +79,14 @@ extension Session {
         _ requests: [Request], timeout: Duration?, _ encode: (Int, inout SessionState) throws(PostgresError) -> Void
     ) async {
         @Sendable func abandonAll(_ reason: PostgresError) {
-            for request in requests { abandon(request, reason) }
-            let key = change { state, effects -> (processID: Int32, secretKey: [UInt8])? in
+            let isOver = change { state, effects in
                 // A cancel stops one; of several each would have to be, one after the other.
                 let running = requests.count { $0.phase == .queued }
-                guard running > 1, state.requests.count == running else { return nil }
-                let key = state.keyOfRunning
-                self.close(&state, reason, &effects)
-                return key
+                guard running > 1, state.requests.count == running else { return false }
+                self.end(&state, reason, &effects)
+                return true
             }
-            // The server goes on with the one that it works at, for all that it knows of the others.
-            if let key { stopLeftBehind(key) }
+            if !isOver { for request in requests { abandon(request, reason) } }
         }
         await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in

@@ -74,6 +74,7 @@ final class Session: EventHandler {
     private func perform(_ effects: RareEffects) {
         for timer in effects.moreTimers { loop.cancel(timer) }
         if effects.tearsDown { loop.perform { self.tearDown() } }
+        if let key = effects.leftBehind { stopLeftBehind(key, repeats: effects.leavesSeveral) }
         if effects.readsOn {
             // In the loop's next turn, so that its other connections and its timers have theirs.
             _ = loop.schedule(at: monotonicNanoseconds()) { self.readOn() }
@@ -255,75 +256,7 @@ final class Session: EventHandler {
         if isDue { loop.polling.answerDue() } else { loop.polling.answerCame() }
     }
 
-    // MARK: The end
-
-    /// Ends the session: every waiting task gets an error. The first reason stays.
-    func close(_ state: inout SessionState, _ error: PostgresError, _ effects: inout Effects) {
-        guard state.phase != .closed else { return }
-        let wasReady = state.phase == .ready
-        if !wasReady { noteSetback(&state) }
-        effects.rare.uselessTask = state.credentialTask
-        state.credentialTask = nil
-        state.phase = .closed
-        state.closeReason = error
-        state.cancelPhase = .none
-        effects.rare.tearsDown = true
-        effects.rare.closed = state.onClosed
-        state.onClosed = nil
-        if !wasReady { finishConnecting(&state, error, &effects) }
-        effects.cancel(state.cancelTimer)
-        for request in state.requests.takeAll() {
-            // What the server said last explains more than that it hung up.
-            if request.failure == nil { request.failure = request.abandonment ?? error }
-            effects.cancel(request.timer)
-            request.phase = .finished
-            effects.leaseEnds(request)
-            effects.traceEnds(request)
-            effects.wake(request)
-        }
-    }
-
-    func finishConnecting(_ state: inout SessionState, _ error: PostgresError?, _ effects: inout Effects) {
-        guard let onConnected = state.onConnected else { return }
-        state.onConnected = nil
-        effects.rare.connected = onConnected
-        effects.rare.connectError = error
-        effects.cancel(state.connectTimer)
-    }
-
-    private func tearDown() {
-        change { state, _ in
-            if let registration = state.registration { self.loop.deregister(registration) }
-            state.registration = nil
-            state.channel = nil
-        }
-    }
-
-    /// Closes at once, from any thread. What is running is failed, and the server told to stop it.
-    func abort(_ error: PostgresError) {
-        let key = change { state, effects in
-            let key = state.keyOfRunning
-            self.close(&state, error, &effects)
-            return key
-        }
-        if let key { stopLeftBehind(key) }
-    }
-
-    /// Says goodbye and closes. What is running is failed, and the server told to stop it.
-    func terminate() {
-        let key = change { state, effects in
-            let key = state.keyOfRunning
-            if state.phase == .ready {
-                FrontendMessage.terminate(to: &state.outbound)
-                // Best effort: the server notices the closed socket as well.
-                try? state.writeOut()
-                state.channel?.close()
-            }
-            self.close(&state, PostgresError(.connectionClosed, "the connection has been closed"), &effects)
-            return key
-        }
-        if let key { stopLeftBehind(key) }
-    }
+    // MARK: Errors and deadlines
 
     /// The moment `duration` from now, on the loop's clock.
     static func deadline(after duration: Duration) -> Int64 {

@@ -60,6 +60,8 @@ struct SessionState: ~Copyable {
     /// CancelRequests for the statement that runs.
     var cancelsSent = 0
     var cancelTimer: EventLoop.Timer?
+    /// The session is closed, and its socket open until the server has been told to stop.
+    var isStopping = false
 
     /// The reader has more rows than it can use for now.
     var isReadingPaused = false
@@ -148,11 +150,6 @@ struct SessionState: ~Copyable {
             outbound.removeFirst(sent)
             sent = 0
         }
-    }
-
-    /// What a cancel needs that is to stop the statement the server works at; nil when it works at none, or is told already.
-    var keyOfRunning: (processID: Int32, secretKey: [UInt8])? {
-        phase == .ready && !requests.isEmpty && cancelPhase == .none ? cancelKey : nil
     }
 
     /// Appends what `encode` writes to what is sent next, or to what waits for a cancel to be through.

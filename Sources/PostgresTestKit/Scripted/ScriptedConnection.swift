@@ -144,14 +144,22 @@ public final class ScriptedConnection {
         return messages
     }
 
-    /// Waits for the client to close the connection, with or without Terminate before.
+    /// Waits for the client to close the connection, with or without Terminate before, and with or without Sync before
+    /// that.
     /// - Throws: `ScriptFailure` when it sends something else.
     public func expectEnd(fileID: String = #fileID, line: Int = #line) throws(ScriptFailure) {
         var message = try next(fileID, line)
+        if message == .sync { message = try read(fileID: fileID, line: line) }
         if message == .terminate { message = try next(fileID, line) }
         if let message {
             throw ScriptFailure(message: "expected the end, received \(message)", fileID: fileID, line: line)
         }
+    }
+
+    /// Whether the client has sent nothing that is not read yet, nor its end.
+    package var isQuiet: Bool {
+        guard unread.isEmpty, channel != nil else { return false }
+        return channel?.waitUntilReadable(by: .now) == false
     }
 
     /// Answers SSLRequest and GSSENCRequest with a refusal and returns what the client begins with then.
