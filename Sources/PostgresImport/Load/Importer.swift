@@ -34,20 +34,24 @@ public struct Importer<Source: ImportSource>: Sendable {
         progress: @escaping @Sendable (ImportProgress) -> Void = { _ in }
     ) async throws -> ImportReport {
         try source.check(plan)
-        var quick = configuration
-        // The last commit waits for the disk, and with it all before it.
-        quick.parameters["synchronous_commit"] = "off"
-        let owner = try await PostgresConnection.connect(configuration)
+        let main = try await PostgresConnection.connect(configuration)
         let staging = Staging()
         var report: ImportReport
         let prepared: ImportPlan
         do {
-            let preparation = try await TargetPreparation(plan, options: options, over: owner)
-            try await staging.create(over: owner)
-            (report, prepared) = try await load(preparation, staging, owner, quick, progress)
-            await owner.close()
+            let preparation = try await TargetPreparation(plan, options: options, over: main)
+            let owner = try await PostgresConnection.connect(configuration)
+            do {
+                try await staging.create(over: main, owner: owner)
+                (report, prepared) = try await load(preparation, staging, main, progress)
+                await owner.close()
+            } catch {
+                await owner.close()
+                throw error
+            }
+            await main.close()
         } catch {
-            await owner.close()
+            await main.close()
             throw await cleaned(error, staging)
         }
         if options.verifies {
@@ -71,8 +75,8 @@ public struct Importer<Source: ImportSource>: Sendable {
     }
 
     private func load(
-        _ preparation: TargetPreparation, _ staging: Staging, _ owner: PostgresConnection,
-        _ configuration: PostgresConfiguration, _ progress: @escaping @Sendable (ImportProgress) -> Void
+        _ preparation: TargetPreparation, _ staging: Staging, _ main: PostgresConnection,
+        _ progress: @escaping @Sendable (ImportProgress) -> Void
     ) async throws -> (ImportReport, ImportPlan) {
         let plan = preparation.plan
         let results = TableResults()
@@ -89,7 +93,7 @@ public struct Importer<Source: ImportSource>: Sendable {
 
         let loading = ProgressBoard(.loading, totalRows: plan.rowCount, report: progress)
         try await inParallel(
-            plan.tables.indices.sorted { plan.tables[$0].rowCount > plan.tables[$1].rowCount }, configuration
+            plan.tables.indices.sorted { plan.tables[$0].rowCount > plan.tables[$1].rowCount }
         ) {
             position, connection in
             do {
@@ -107,7 +111,7 @@ public struct Importer<Source: ImportSource>: Sendable {
 
         let indexing = ProgressBoard(.indexing, totalRows: plan.rowCount, report: progress)
         let loaded = results.succeeded
-        try await inParallel(loaded.filter { preparation.fates[$0] != .filled }, configuration) {
+        try await inParallel(loaded.filter { preparation.fates[$0] != .filled }) {
             position, connection in
             do {
                 let seconds = try await loaders[position].addKeys(over: connection)
@@ -123,18 +127,17 @@ public struct Importer<Source: ImportSource>: Sendable {
         publishing.add(table: "", rows: 0, bytes: 0)
         try await Publication(
             preparation: preparation, staging: staging, schema: options.schema, loaded: Set(results.succeeded)
-        ).run(over: owner)
+        ).run(over: main)
         let report = ImportReport(
             source: source.description, schema: options.schema,
-            server: owner.serverParameters["server_version"] ?? "unknown", tables: results.all, skipped: plan.skipped,
+            server: main.serverParameters["server_version"] ?? "unknown", tables: results.all, skipped: plan.skipped,
             loadSeconds: loadSeconds, keySeconds: keySeconds, publishSeconds: publishing.elapsed.seconds)
         return (report, plan)
     }
 
     /// Does `work` for each position, in their order, over as many connections as there are jobs.
     private func inParallel(
-        _ positions: [Int], _ configuration: PostgresConfiguration,
-        _ work: @escaping @Sendable (Int, PostgresConnection) async throws -> Void
+        _ positions: [Int], _ work: @escaping @Sendable (Int, PostgresConnection) async throws -> Void
     ) async throws {
         let queue = WorkQueue(positions)
         try await withThrowingTaskGroup(of: Void.self) { group in

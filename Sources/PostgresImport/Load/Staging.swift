@@ -4,8 +4,9 @@ import PostgresTypes
 /// The schema that tables are loaded into before anybody sees them.
 ///
 /// When everything has succeeded, they are moved to where they belong in one transaction; when not, the schema goes and
-/// with it everything half done. Its owner holds an advisory lock, so that what a crashed import has left behind can be
-/// told from one that is running.
+/// with it everything half done. A transaction that is open until the end holds an advisory lock, so that what a crashed
+/// import has left behind can be told from one that is running. A session's lock would not do: behind a pooler the session
+/// is everybody's.
 struct Staging: Sendable {
     static let prefix = "egret_import_"
 
@@ -16,10 +17,15 @@ struct Staging: Sendable {
         name = Self.prefix + String(repeating: "0", count: 16 - number.count) + number
     }
 
-    /// Creates the schema; `connection` must stay open until the end, its session owns it.
-    func create(over connection: PostgresConnection) async throws {
+    /// Creates the schema over `connection`. `owner`, which does nothing else, owns it until it is closed.
+    func create(over connection: PostgresConnection, owner: PostgresConnection) async throws {
         try await removeAbandoned(over: connection)
-        try await connection.execute("SELECT pg_advisory_lock(hashtextextended(\(name), 0))")
+        // It has no snapshot while it waits, and keeps nobody from cleaning up; but it waits for long.
+        try await owner.execute(
+            script: """
+                BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0;
+                SELECT pg_advisory_xact_lock(hashtextextended('\(name)', 0))
+                """)
         do throws(PostgresError) {
             try await connection.execute("CREATE SCHEMA \(identifier: name)")
         } catch {
@@ -66,12 +72,13 @@ struct Staging: Sendable {
             """, as: String.self
         ).collect()
         for schema in schemas {
-            let isFree = try await connection.query(
-                "SELECT pg_try_advisory_lock(hashtextextended(\(schema), 0))", as: Bool.self
-            ).first()
-            guard isFree == true else { continue }
-            try await connection.execute("DROP SCHEMA IF EXISTS \(identifier: schema) CASCADE")
-            try await connection.execute("SELECT pg_advisory_unlock(hashtextextended(\(schema), 0))")
+            try await connection.withTransaction { transaction in
+                let isFree = try await transaction.query(
+                    "SELECT pg_try_advisory_xact_lock(hashtextextended(\(schema), 0))", as: Bool.self
+                ).first()
+                guard isFree == true else { return }
+                try await transaction.execute("DROP SCHEMA IF EXISTS \(identifier: schema) CASCADE")
+            }
         }
     }
 }

@@ -21,7 +21,7 @@ struct TableLoader<Source: ImportSource>: Sendable {
     ) async throws -> (rows: Int, bytes: Int, seconds: Double) {
         let start = ContinuousClock.now
         let columns = table.columns.map(\.target) + [table.documentColumn].compactMap { $0 }
-        let (rows, bytes) = try await connection.withTransaction { transaction in
+        let (rows, bytes) = try await connection.withQuickTransaction { transaction in
             try await transaction.execute(
                 PostgresQuery(raw: TargetDDL(schema: staging).createTable(table, isBare: isBare)))
             return try await transaction.withConnection { connection in
@@ -85,10 +85,11 @@ struct TableLoader<Source: ImportSource>: Sendable {
         let start = ContinuousClock.now
         let ddl = TargetDDL(schema: staging)
         for statement in ddl.createKeys(table) {
-            do throws(PostgresError) {
-                try await connection.execute(PostgresQuery(raw: statement))
-            } catch {
-                guard error.sqlState == .uniqueViolation else { throw error }
+            do {
+                try await connection.withQuickTransaction { transaction in
+                    _ = try await transaction.execute(PostgresQuery(raw: statement))
+                }
+            } catch let error as PostgresError where error.sqlState == .uniqueViolation {
                 throw ImportError(
                     .unfitValue, "two rows have the same key: \(error.server?.detail ?? statement)",
                     advice: "Remove one from the source, or the key from the plan", table: table.source)
@@ -98,6 +99,19 @@ struct TableLoader<Source: ImportSource>: Sendable {
             try await connection.execute(ddl.setSequence(column, of: table))
         }
         return (ContinuousClock.now - start).seconds
+    }
+}
+
+extension PostgresConnection {
+    /// Runs a transaction whose end does not wait for the disk: the import's last commit does, and with it all before it.
+    /// Not a parameter of the session, which a pooler may refuse, and would keep for others.
+    fileprivate func withQuickTransaction<R: Sendable>(
+        _ body: @escaping @Sendable (PostgresTransaction) async throws -> R
+    ) async throws -> R {
+        try await withTransaction { transaction in
+            try await transaction.execute("SET LOCAL synchronous_commit = off")
+            return try await body(transaction)
+        }
     }
 }
 
