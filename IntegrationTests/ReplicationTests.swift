@@ -397,16 +397,24 @@ extension PostgresReplicationStream {
             let stream = try await connection.startReplication(
                 slot: "chunks", publications: ["shop"], options: .init(streaming: .on))
             await #expect(throws: PostgresError.self) { try await stream.next() }
-            struct Undo: Error {}
-            try? await pool.withTransaction { tx in
-                try await tx.execute("INSERT INTO orders (id) SELECT generate_series(1, 20000)")
-                throw Undo()
+            let hasBegun = Signal()
+            let writer = Task {
+                struct Undo: Error {}
+                try? await pool.withTransaction { tx in
+                    try await tx.execute("INSERT INTO orders (id) SELECT generate_series(1, 20000)")
+                    // A server from 18 on passes over what has been rolled back already.
+                    await hasBegun.wait()
+                    throw Undo()
+                }
+                try await pool.execute("INSERT INTO orders (id) SELECT generate_series(1, 20000)")
             }
-            try await pool.execute("INSERT INTO orders (id) SELECT generate_series(1, 20000)")
             var rows: [UInt32: Int] = [:]
             var aborted = 0
             for try await message in stream.messages {
-                if case .change(.insert, let transaction?) = message { rows[transaction, default: 0] += 1 }
+                if case .change(.insert, let transaction?) = message {
+                    rows[transaction, default: 0] += 1
+                    hasBegun.set()
+                }
                 if case .streamAbort(let transaction, let part) = message, transaction == part {
                     rows[transaction] = nil
                     aborted += 1
@@ -418,6 +426,7 @@ extension PostgresReplicationStream {
                 }
             }
             #expect(aborted == 1)
+            try await writer.value
             await stream.stop()
             await connection.close()
         }
