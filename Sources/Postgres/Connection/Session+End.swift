@@ -28,13 +28,17 @@ extension Session {
     func close(_ state: inout SessionState, _ error: PostgresError, _ effects: inout Effects) {
         guard state.phase != .closed else { return }
         let wasReady = state.phase == .ready
-        if wasReady { state.encodeGoodbye() } else { noteSetback(&state) }
+        if wasReady {
+            state.encodeGoodbye()
+            if !state.isStopping { state.hangUp() }
+        } else {
+            noteSetback(&state)
+        }
         effects.rare.uselessTask = state.credentialTask
         state.credentialTask = nil
         state.phase = .closed
         state.closeReason = error
         state.cancelPhase = .none
-        if !state.isStopping { state.hangUp() }
         effects.rare.tearsDown = true
         effects.rare.closed = state.onClosed
         state.onClosed = nil
