@@ -23,7 +23,6 @@ extension PostgresConnection: PostgresDatabase {
     func run(
         _ sql: String, _ parameters: PostgresParameters, timeout: Duration?
     ) async throws(PostgresError) -> PostgresRows {
-        try checkLease()
         let timeout = timeout ?? session.configuration.queryTimeout
         let deadline = timeout.map { Session.deadline(after: $0) }
         var left = timeout
@@ -32,6 +31,8 @@ extension PostgresConnection: PostgresDatabase {
         while true {
             let request = Request(executing: sql)
             await session.run(request, until: .rows, timeout: left) { (state) throws(PostgresError) in
+                // Here, where nobody can take the lease's end for a quiet one: it may have ended during the parsing.
+                try checkLease()
                 try session.encodeExecution(of: request, parameters, &state)
             }
             switch session.outcome(of: request, { self }) {

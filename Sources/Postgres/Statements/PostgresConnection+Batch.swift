@@ -40,6 +40,7 @@ extension PostgresConnection {
             var missing: Set<String> = []
             var unfit: Int?
             await session.run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
+                try checkLease()
                 let statements = find(queries, in: &state, missing: &missing)
                 guard missing.isEmpty else { throw PostgresError(.invalidUse, "a statement is not parsed yet") }
                 if state.statements.isUnnamed {

@@ -90,6 +90,7 @@ extension PostgresConnection {
         let requests = queries.map { Request(.execute(ExecuteExchange(statements: 1)), sql: $0.sql, keepsRows: true) }
         await session.runAll(requests, timeout: timeout ?? session.configuration.queryTimeout) {
             (index, state) throws(PostgresError) in
+            try checkLease()
             let query = queries[index]
             if let error = unfit[ExactText(query.sql)] { throw error }
             guard let statement = session.find(query.sql, in: &state) else {

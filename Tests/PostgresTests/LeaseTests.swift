@@ -1,0 +1,74 @@
+import PostgresTestKit
+import Synchronization
+import Testing
+
+@testable import Postgres
+
+@Suite(.timeLimit(.minutes(3))) struct LeaseTests {
+    @Test("trap 54: a statement that is parsed when its lease ends is not sent over somebody else's connection")
+    func endedWhileParsing() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            // Of the task that is too late; then what the next one asks.
+            try s.answerPrepare()
+            try s.answerCheck()
+            try s.expectEnd()
+        }
+        let pool = try PostgresPool(
+            PostgresConfiguration(server), options: PostgresPoolOptions(maximumConnections: 1))
+        let held = HeldExecutor()
+        let task = try await pool.withConnection { connection in
+            let task = Task(executorPreference: held) { try await connection.execute("SELECT 1") }
+            held.runNext()
+            try await server.received("D")
+            // It is to go on, and does not yet.
+            try await held.waitForNext()
+            return task
+        }
+        try await pool.withConnection { connection in
+            held.runAll()
+            let error = try await promptly { try await failure { try await task.value } }
+            #expect(error.code == .invalidUse)
+            await connection.check()
+        }
+        await pool.close()
+        try await server.finished()
+    }
+}
+
+/// Runs nothing until it is told to.
+private final class HeldExecutor: TaskExecutor {
+    private let state = Mutex<(jobs: [UnownedJob], isOpen: Bool)>(([], false))
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        let runs = state.withLock { state in
+            if !state.isOpen { state.jobs.append(job) }
+            return state.isOpen
+        }
+        if runs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    func runNext() {
+        let job = state.withLock { $0.jobs.isEmpty ? nil : $0.jobs.removeFirst() }
+        job?.runSynchronously(on: asUnownedTaskExecutor())
+    }
+
+    func runAll() {
+        let jobs = state.withLock { state in
+            state.isOpen = true
+            defer { state.jobs = [] }
+            return state.jobs
+        }
+        for job in jobs { job.runSynchronously(on: asUnownedTaskExecutor()) }
+    }
+
+    /// Waits until something is to run.
+    func waitForNext() async throws {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while state.withLock({ $0.jobs.isEmpty }) {
+            try #require(ContinuousClock.now < deadline)
+            try await Task.sleep(for: .milliseconds(1))
+        }
+    }
+}
