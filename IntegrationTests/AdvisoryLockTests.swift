@@ -115,7 +115,8 @@ import Testing
                 let error = try await failure { try await task.value }
                 #expect(error.code == .cancelled)
             }
-            #expect(try await held(pool) == 0)
+            // Where a cancel was too slow the end of the connection gives it back, which the server notices later.
+            #expect(try await eventually { try await held(pool) == 0 })
         }
     }
 

@@ -160,8 +160,20 @@ import Testing
     @Test func aConnectionKeptBeyondItsLeaseIsRefused() async throws {
         try await TestServer.withPool { pool in
             let kept = try await pool.withConnection { $0 }
-            let error = await #expect(throws: PostgresError.self) { try await kept.execute("SELECT 1") }
-            #expect(error?.code == .invalidUse)
+            let uses: [@Sendable () async throws -> Void] = [
+                { try await kept.execute("SELECT 1") },
+                { try await kept.execute(script: "SELECT 1") },
+                { try await kept.batch(["SELECT 1"]) },
+                { _ = try await kept.copy(from: .table("pg_class")).collect() },
+                { _ = try await kept.copy(from: .table("pg_class"), format: .csv) },
+                { try await kept.copy(into: "pg_class") { _ in } },
+                { try await kept.copy(into: "pg_class", format: .csv) { _ in } },
+                { try await kept.withTransaction { _ in } },
+            ]
+            for use in uses {
+                let error = await #expect(throws: PostgresError.self) { try await use() }
+                #expect(error?.code == .invalidUse)
+            }
         }
     }
 

@@ -235,7 +235,7 @@ import Testing
         var configuration = PostgresConfiguration(server)
         configuration.queryTimeout = .seconds(2)
         let connection = try await PostgresConnection.connect(configuration)
-        let stream = try await CopyInStream(session: connection.session, sql: "COPY t FROM STDIN")
+        let stream = try await CopyInStream(on: connection, sql: "COPY t FROM STDIN")
         let isLate: @Sendable () -> Bool = {
             connection.session.change { state, _ in state.requests.first?.abandonment != nil }
         }
@@ -260,7 +260,7 @@ import Testing
         }
         let connection = try await PostgresConnection.connect(to: server)
         let session = connection.session
-        let task = Task { @MainActor in _ = try await CopyInStream(session: session, sql: "COPY t FROM STDIN") }
+        let task = Task { @MainActor in _ = try await CopyInStream(on: connection, sql: "COPY t FROM STDIN") }
         try await server.received("Q")
         // The main actor is not given up before the task is cancelled: it cannot go on meanwhile.
         mayBegin.set()

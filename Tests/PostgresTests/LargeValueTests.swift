@@ -83,7 +83,7 @@ import Testing
         }
         let connection = try await PostgresConnection.connect(to: server)
         let stream = try await CopyInStream(
-            session: connection.session, sql: "COPY t FROM STDIN", largestMessage: 100_000)
+            on: connection, sql: "COPY t FROM STDIN", largestMessage: 100_000)
         let column = PostgresColumn(name: "b", type: .bytea)
         var writer = PostgresCopyWriter(columns: ColumnSet([column]), stream: stream)
         do throws(PostgresError) {

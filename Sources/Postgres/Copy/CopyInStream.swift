@@ -10,13 +10,14 @@ final class CopyInStream: Sendable {
 
     /// Sends the statement and waits until the server asks for data.
     init(
-        session: Session, sql: String, largestMessage: Int = FrontendMessage.largestMessage
+        on connection: PostgresConnection, sql: String, largestMessage: Int = FrontendMessage.largestMessage
     ) async throws(PostgresError) {
-        self.session = session
+        session = connection.session
         self.largestMessage = largestMessage
         request = Request(.copyIn(CopyInExchange()), sql: sql)
         request.trace = session.tracing?.begin(.copyIn, sql)
         await session.run(request, until: .copyBegan) { (state) throws(PostgresError) in
+            try connection.checkLease()
             try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(sql, to: &buffer) }
         }
         let (hasBegun, failure, abandonment) = session.change { [request] _, _ in

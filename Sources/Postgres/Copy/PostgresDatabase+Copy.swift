@@ -19,11 +19,12 @@ extension PostgresDatabase {
         _ body: @Sendable (inout PostgresCopyWriter) async throws -> Void
     ) async throws -> Int {
         try await withConnection { connection in
+            try connection.checkLease()
             let source = PostgresCopySource.table(table, columns: columns)
             let statement = try await connection.session.described(source.select)
             let sql = try PostgresCopySource.copyInto(
                 table, columns, options: "FORMAT binary", isFrozen: isFrozen, where: condition)
-            let stream = try await CopyInStream(session: connection.session, sql: sql)
+            let stream = try await CopyInStream(on: connection, sql: sql)
             var rowCount = 0
             do {
                 guard stream.format.columns == statement.columns.count else {
@@ -99,7 +100,7 @@ extension PostgresDatabase {
             let options = try format.options(.into, serverVersion: connection.serverMajorVersion)
             let sql = try PostgresCopySource.copyInto(
                 table, columns, options: options, isFrozen: isFrozen, where: condition)
-            let stream = try await CopyInStream(session: connection.session, sql: sql)
+            let stream = try await CopyInStream(on: connection, sql: sql)
             do {
                 var writer = PostgresCopyBytesWriter(stream: stream)
                 try await body(&writer)
@@ -198,6 +199,7 @@ extension PostgresConnection {
             isByteStream: columns == nil)
         request.trace = session.tracing?.begin(.copyOut, text)
         await session.run(request, until: .copyBegan) { (state) throws(PostgresError) in
+            try checkLease()
             try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(text, to: &buffer) }
         }
         if let failure = session.change({ _, _ in request.failure }) { throw failure }
