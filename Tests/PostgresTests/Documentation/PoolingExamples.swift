@@ -14,6 +14,13 @@ enum PoolingExamples {
         return pool
     }
 
+    /// Queries that share a connection
+    static func sharing() throws -> PostgresPool {
+        let pool = try PostgresPool(
+            try .fromEnvironment(), options: PostgresPoolOptions(maximumConnections: 8, queriesPerConnection: 4))
+        return pool
+    }
+
     /// Three ways to use a connection
     static func connection(of pool: PostgresPool, ids: [Int]) async throws {
         try await pool.withConnection { connection in
