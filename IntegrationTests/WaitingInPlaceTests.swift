@@ -1,7 +1,7 @@
 import Postgres
 import Testing
 
-/// A task on the connection's own thread that waits for its answer there keeps nobody waiting.
+/// A task on the connection's own thread, where it may poll for its answer in place, keeps nobody waiting.
 @Suite(.timeLimit(.minutes(2))) struct WaitingInPlaceTests {
     @Test("another task of the same thread runs while one waits, even one whose work ends the wait")
     func othersRun() async throws {
@@ -57,6 +57,48 @@ import Testing
             }
             #expect(late?.code == .timeout)
             #expect(try await connection.value("SELECT 1", as: Int.self) == 1)
+        }
+    }
+
+    /// Asks, and can be asked.
+    private actor Asker {
+        private var isWaiting = false
+
+        func ask(_ connection: PostgresConnection, _ key: Int64) async throws {
+            isWaiting = true
+            try await connection.execute("SELECT pg_advisory_xact_lock(\(key))")
+            isWaiting = false
+        }
+
+        func waits() -> Bool { isWaiting }
+    }
+
+    @Test("an actor whose method waits stays open to others, who may hold what it waits for")
+    func actors() async throws {
+        try await TestServer.withPool { pool in
+            let key = Int64.random(in: .min ... .max)
+            let asker = Asker()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let isHeld = Signal()
+                group.addTask {
+                    try await pool.withTransaction { tx in
+                        try await tx.execute("SELECT pg_advisory_xact_lock(\(key))")
+                        isHeld.set()
+                        // Until the other has asked, and through its actor, which is on the other's thread.
+                        let other = Task(executorPreference: nil) {
+                            while !(await asker.waits()) { try await Task.sleep(for: .milliseconds(1)) }
+                            try await Task.sleep(for: .milliseconds(50))
+                            return await asker.waits()
+                        }
+                        #expect(try await other.value)
+                    }
+                }
+                group.addTask {
+                    await isHeld.wait()
+                    try await pool.withConnection { try await asker.ask($0, key) }
+                }
+                try await group.waitForAll()
+            }
         }
     }
 

@@ -13,16 +13,16 @@ extension Session {
         _ request: Request, until milestone: Request.Milestone, timeout: Duration? = nil,
         _ encode: (inout SessionState) throws(PostgresError) -> Void
     ) async {
-        guard loop.isCurrent, !Task.isCancelled else {
-            return await runAway(request, until: milestone, timeout: timeout, encode)
+        guard loop.mayTakeTurns, !Task.isCancelled else {
+            return await runSuspended(request, until: milestone, timeout: timeout, encode)
         }
         enqueue(request, waiter: nil, until: milestone, timeout: timeout, encode)
-        if state.withLock({ _ in request.isSatisfied }) || waitInPlace(for: request, mayPark: false) { return }
+        if state.withLock({ self.mayGoOn(request, $0) }) { return }
+        if loop.takeTurns(until: { state.withLock { self.mayGoOn(request, $0) } }) { return }
         await wait(for: request, until: milestone)
     }
 
-    /// Sends a request from another thread than the loop's, or one whose task has been cancelled already.
-    private func runAway(
+    private func runSuspended(
         _ request: Request, until milestone: Request.Milestone, timeout: Duration?,
         _ encode: (inout SessionState) throws(PostgresError) -> Void
     ) async {
@@ -33,11 +33,6 @@ extension Session {
         } onCancel: {
             self.abandon(request, PostgresError(.cancelled, "the task was cancelled"))
         }
-    }
-
-    /// Waits on the loop's thread without leaving the task, while nobody else wants it; false when it has to wait on.
-    private func waitInPlace(for request: Request, mayPark: Bool) -> Bool {
-        loop.takeTurns(mayPark: mayPark) { state.withLock { self.mayGoOn(request, $0) } }
     }
 
     func enqueue(
@@ -174,20 +169,14 @@ extension Session {
     /// Waits until the request has come to a further milestone.
     func wait(for request: Request, until milestone: Request.Milestone) async {
         await withTaskCancellationHandler {
-            let mayGoOn = change { state, _ in
-                request.milestone = milestone
-                return self.mayGoOn(request, state)
-            }
-            if mayGoOn || waitInPlace(for: request, mayPark: true) { return }
             await withUnsafeContinuation { waiter in
                 change { state, effects in
+                    request.milestone = milestone
                     if self.mayGoOn(request, state) { effects.wake(waiter) } else { request.waiter = waiter }
                 }
             }
         } onCancel: {
             self.abandon(request, PostgresError(.cancelled, "the task was cancelled"))
-            // Whoever waits in place looks again.
-            loop.perform {}
         }
     }
 

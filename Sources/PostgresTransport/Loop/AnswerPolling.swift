@@ -23,7 +23,7 @@ package final class AnswerPolling: @unchecked Sendable {
     private static let bound: Int64 = 200_000
 
     /// False: always park at once.
-    private let isEnabled: Bool
+    let isEnabled: Bool
     /// How many of this loop's connections wait for an answer.
     private let dueHere = Atomic<Int>(0)
     @exclusivity(unchecked) private var choice = WaitingChoice()

@@ -196,22 +196,24 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         unstarted == 0 && local.isEmpty && !hasIncoming.load(ordering: .relaxed)
     }
 
-    /// How often something else may have come before who only polls sees whether it has been cancelled.
-    private static let mostTurnsOfPolling = 8
+    /// On the loop's thread, where it polls for answers.
+    @inline(__always)
+    package var mayTakeTurns: Bool { polling.isEnabled && isCurrent }
 
-    /// Waits in place of the task that runs now until `isOver`, as the loop would do if it suspended: sockets and timers
+    /// How often something else may have come before the task suspends after all.
+    private static let mostTurns = 8
+
+    /// Polls in place of the task that runs now until `isOver`, as the loop would do if it suspended: sockets and timers
     /// are served, and the task is spared the way out and back.
     ///
-    /// False where the task had better suspend: away from the loop's thread, as soon as anything else wants to run, and,
-    /// unless it `mayPark`, where polling does not bring the answer at once. Who parks must see to it that something is
-    /// performed on the loop when the task is cancelled.
-    package func takeTurns(mayPark: Bool, until isOver: () -> Bool) -> Bool {
-        guard isCurrent else { return false }
-        var turns = 0
-        while isIdle, mayPark || turns < Self.mostTurnsOfPolling {
-            turns += 1
+    /// False where the task had better suspend: as soon as anything else wants to run, and where polling does not pay or
+    /// does not bring the answer at once. It never parks: the task would not hear that it has been cancelled, and an actor
+    /// whose method it runs would be closed to others, who may be what it waits for.
+    package func takeTurns(until isOver: () -> Bool) -> Bool {
+        assertOnLoop()
+        for _ in 0..<Self.mostTurns where isIdle {
             flushAll()
-            guard wait(mayPark: mayPark) else { return false }
+            guard wait(mayPark: false) else { return false }
             handOut()
             fireTimers()
             if isOver() { return true }
