@@ -13,9 +13,9 @@ struct Threshold {
     let release: Double
 
     static let all = [
-        Threshold(workload: .ping, number: 3000, debug: 15.4, release: 5.4),
-        Threshold(workload: .point, number: 3000, debug: 16.4, release: 6.4),
-        Threshold(workload: .insert, number: 3000, debug: 15.8, release: 4.4),
+        Threshold(workload: .ping, number: 3000, debug: 16.4, release: 5.4),
+        Threshold(workload: .point, number: 3000, debug: 17.4, release: 6.4),
+        Threshold(workload: .insert, number: 3000, debug: 16.8, release: 4.4),
         Threshold(workload: .insertBatch, number: 10_000, debug: 28.6, release: 3.4),
         Threshold(workload: .pool16, number: 5000, debug: 21.7, release: 8.5),
         Threshold(workload: .pipeline, number: 10_000, debug: 23.4, release: 5.4),

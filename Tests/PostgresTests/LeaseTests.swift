@@ -19,7 +19,8 @@ import Testing
         let held = HeldExecutor()
         let task = try await pool.withConnection { connection in
             let task = Task(executorPreference: held) { try await connection.execute("SELECT 1") }
-            held.runNext()
+            // Away from the connection's thread, where it might have its answer without suspending.
+            await Task.detached { held.runNext() }.value
             try await server.received("D")
             // It is to go on, and does not yet.
             try await held.waitForNext()
