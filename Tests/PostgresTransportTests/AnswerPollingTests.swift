@@ -13,6 +13,17 @@ import Testing
         #expect(!polling.begin())
     }
 
+    @Test("a wait that has begun goes on without polling again; one that was broken off begins anew")
+    func brokenOff() {
+        let polling = AnswerPolling()
+        polling.answerDue()
+        defer { polling.answerCame() }
+        #expect(polling.begin())
+        #expect(!polling.begin())
+        polling.giveUp()
+        #expect(polling.begin())
+    }
+
     @Test func neverPollsWhenSwitchedOff() {
         let polling = AnswerPolling(isEnabled: false)
         polling.answerDue()

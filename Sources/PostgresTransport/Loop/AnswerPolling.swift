@@ -69,6 +69,9 @@ package final class AnswerPolling: @unchecked Sendable {
         return false
     }
 
+    /// The wait is broken off by other work: nothing is learnt from it.
+    func giveUp() { waitingSince = 0 }
+
     /// The wait is over: learn from how long it took.
     func end() {
         guard waitingSince != 0 else { return }

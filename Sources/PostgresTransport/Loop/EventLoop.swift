@@ -211,7 +211,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     /// whose method it runs would be closed to others, who may be what it waits for.
     package func takeTurns(until isOver: () -> Bool) -> Bool {
         assertOnLoop()
-        for _ in 0..<Self.mostTurns where isIdle {
+        for _ in 0..<Self.mostTurns {
+            guard isIdle else { return false }
             flushAll()
             guard wait(mayPark: false) else { return false }
             handOut()
@@ -228,7 +229,13 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             runWork()
             flushAll()
             if incoming.withLock({ $0.isStopped && $0.work.isEmpty }) { return }
-            if local.isEmpty { wait() } else { poll() }
+            if local.isEmpty {
+                wait()
+            } else {
+                // How long an answer takes that comes meanwhile says nothing of waiting.
+                polling.giveUp()
+                poll()
+            }
             handOut()
             // After the sockets: an answer that came while work kept the thread is in time.
             fireTimers()
