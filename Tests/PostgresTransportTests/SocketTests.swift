@@ -84,6 +84,16 @@ private func wait(_ descriptor: Int32, _ events: Int32) {
         var total = 0
         while case .bytes(let count) = try bytes.withUnsafeBytes({ try channel.send($0) }) { total += count }
         #expect(total > 0)
+
+        // It is asked again when the poller has said so, not before.
+        var memory = [UInt8](repeating: 0, count: total)
+        var received = 0
+        while received < total { received += read(peer, &memory, total - received) }
+        wait(channel.descriptor, POLLOUT)
+        let more: [UInt8] = [1, 2, 3]
+        #expect(try more.withUnsafeBytes { try channel.send($0) } == .wouldBlock)
+        channel.becameWritable()
+        #expect(try more.withUnsafeBytes { try channel.send($0) } == .bytes(3))
     }
 
     @Test("a reset is an error, and no signal ends the process") func survivesAReset() throws {

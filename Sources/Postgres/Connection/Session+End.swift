@@ -108,6 +108,7 @@ extension SessionState {
 
     /// Sends the last words as far as the socket takes them: the server notices a closed one as well.
     fileprivate mutating func hangUp() {
+        channel?.becameWritable()
         try? writeOut()
         channel?.close()
     }

@@ -114,6 +114,7 @@ final class Session: EventHandler {
     }
 
     private func writable(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {
+        state.channel?.becameWritable()
         switch state.phase {
         case .connecting: try connected(&state)
         case .handshaking: try handshake(&state)

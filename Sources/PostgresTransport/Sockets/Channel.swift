@@ -4,6 +4,9 @@ package struct Channel: ~Copyable {
     private var tls: TLSSession?
     /// Ciphertext on its way from the socket to TLS; there only while encrypted.
     private var ciphertext: [UInt8] = []
+    /// The socket has taken less than it was offered, and `becameWritable` has not been called since. Until then it is
+    /// not asked again: a stream that is ahead of the server would ask for nothing with each piece it writes.
+    private var isFull = false
 
     package init(_ socket: consuming Socket) {
         self.socket = socket
@@ -30,6 +33,9 @@ package struct Channel: ~Copyable {
 
     /// Throws what the connecting ended with, if it was an error.
     package func finishConnecting() throws(TransportError) { try socket.finishConnecting() }
+
+    /// The poller has found room in the socket.
+    package mutating func becameWritable() { isFull = false }
 
     /// Encrypts from here on; `handshake()` comes next.
     package mutating func startTLS(_ session: consuming TLSSession) {
@@ -101,7 +107,7 @@ package struct Channel: ~Copyable {
 
     /// Takes bytes to send; how many it took. Those it took may still wait inside, see `hasPendingOutput`.
     package mutating func send(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> IOResult {
-        guard isEncrypted else { return try socket.send(bytes) }
+        guard isEncrypted else { return try offer(bytes) }
         // What is encrypted cannot be taken back: wait until it is gone before more is taken.
         guard try flush() else { return .wouldBlock }
         let piece = UnsafeRawBufferPointer(rebasing: bytes.prefix(128 * 1024))
@@ -120,19 +126,32 @@ package struct Channel: ~Copyable {
 
     /// Sends what waits inside; true when nothing is left.
     package mutating func flush() throws(TransportError) -> Bool {
+        let socket = socket.descriptor
         while hasPendingOutput {
-            let socket = socket.descriptor
-            var isBlocked = false
+            guard !isFull else { return false }
+            var isFull = false
             try tls?.withOutgoing { (bytes) throws(TransportError) in
-                guard case .bytes(let count) = try Syscalls.send(socket, bytes) else {
-                    isBlocked = true
+                let sent = try Syscalls.send(socket, bytes)
+                guard case .bytes(let count) = sent else {
+                    isFull = true
                     return 0
                 }
+                isFull = count < bytes.count
                 return count
             }
-            if isBlocked { return false }
+            self.isFull = isFull
         }
         return true
+    }
+
+    private mutating func offer(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> IOResult {
+        guard !isFull else { return .wouldBlock }
+        let result = try socket.send(bytes)
+        switch result {
+        case .bytes(let count): isFull = count < bytes.count
+        case .wouldBlock, .endOfStream: isFull = true
+        }
+        return result
     }
 
     /// Says goodbye where TLS wants one.
