@@ -32,6 +32,21 @@ import Testing
         }
     }
 
+    @Test("what is beyond ASCII is seen at every place of every length")
+    func everyPlace() throws {
+        for length in 0..<34 {
+            let letters = [UInt8](repeating: 0x61, count: length)
+            #expect(try decoded(letters, String.self) == String(repeating: "a", count: length))
+            for place in letters.indices {
+                let accented = letters[..<place] + Array("é".utf8) + letters[place...]
+                #expect(try decoded(Array(accented), String.self).utf8.elementsEqual(accented))
+                var broken = letters
+                broken[place] = 0xE9
+                #expect(throws: PostgresError.self) { try decoded(broken, String.self) }
+            }
+        }
+    }
+
     @Test("a NUL cannot be sent, wherever it stands")
     func nul() throws {
         for position in 0..<20 {

@@ -52,8 +52,13 @@ extension Date: PostgresEncodable, PostgresDecodable, PostgresArrayElement {
         // Within the finite range nothing here overflows.
         let sinceReference = microseconds &- Date.secondsFrom2000To2001 &* 1_000_000
         self.init(timeIntervalSinceReferenceDate: Double(sinceReference) / 1_000_000)
+        if sinceReference.magnitude < Date.surelyExact { return }
         guard microsecondsSince2000 == microseconds else { throw Date.precisionError() }
     }
+
+    /// Microseconds, 71 years: so far from 2001 a `Double` of seconds is less than a quarter of a microsecond off, and comes
+    /// back as the same number of microseconds.
+    @inlinable static var surelyExact: UInt64 { 1 << 51 }
 
     /// Microseconds since 2000-01-01 UTC, rounded to the nearest; nil when PostgreSQL has no room for it.
     @inlinable

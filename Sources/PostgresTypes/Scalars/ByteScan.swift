@@ -1,62 +1,39 @@
 public import PostgresWire
 
-/// Questions about bytes, asked eight at a time.
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#else
+import Darwin
+#endif
+
+/// Questions about bytes, asked of many at a time.
 ///
-/// Every string on its way in or out passes through here, so the loops touch a word and not a byte.
+/// Every string on its way in or out passes through here, so no loop touches a single byte.
 @usableFromInline
 enum ByteScan {
     /// True when no byte has its highest bit set.
     @inlinable
     static func isASCII(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let last = bytes.count &- 8
+        guard last >= 0 else { return bytes.reduce(0, |) < 0x80 }
+        var word: UInt64 = 0
         var offset = 0
-        while offset &+ 8 <= bytes.count {
-            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            if word & 0x8080_8080_8080_8080 != 0 { return false }
+        while offset < last {
+            word |= bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
             offset &+= 8
         }
-        var rest: UInt8 = 0
-        while offset < bytes.count {
-            rest |= bytes[offset]
-            offset &+= 1
-        }
-        return rest < 0x80
+        // The last eight, some of them for the second time, are sooner looked at than counted off.
+        word |= bytes.loadUnaligned(fromByteOffset: last, as: UInt64.self)
+        return word & 0x8080_8080_8080_8080 == 0
     }
 
     /// True when one of the bytes is zero.
-    @inlinable
+    @usableFromInline
     static func containsZero(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        var offset = 0
-        while offset &+ 8 <= bytes.count {
-            let word = bytes.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            // Borrowing from a zero byte sets its highest bit; the complement drops bytes that had it set before.
-            if (word &- 0x0101_0101_0101_0101) & ~word & 0x8080_8080_8080_8080 != 0 { return true }
-            offset &+= 8
-        }
-        while offset < bytes.count {
-            if bytes[offset] == 0 { return true }
-            offset &+= 1
-        }
-        return false
-    }
-
-    /// True when both hold the same bytes.
-    @inlinable
-    static func areEqual(_ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer) -> Bool {
-        guard left.count == right.count else { return false }
-        var offset = 0
-        while offset &+ 8 <= left.count {
-            if left.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                != right.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-            {
-                return false
-            }
-            offset &+= 8
-        }
-        while offset < left.count {
-            if left[offset] != right[offset] { return false }
-            offset &+= 1
-        }
-        return true
+        guard let start = bytes.baseAddress else { return false }
+        return memchr(start, 0, bytes.count) != nil
     }
 }
 

@@ -58,14 +58,15 @@ enum TextCoding {
     @inlinable
     static func validated(_ bytes: RawSpan) -> String? {
         bytes.withUnsafeBytes { bytes -> String? in
-            let text = String(decoding: bytes, as: UTF8.self)
-            if ByteScan.isASCII(bytes) { return text }
-            // `decoding` puts U+FFFD, three bytes, where bytes are wrong; then the string is longer than the bytes or,
-            // for three bytes of an unfinished four-byte character, differs from them.
-            guard text.utf8.count == bytes.count else { return nil }
-            var copy = text
-            let isSame = copy.withUTF8 { ByteScan.areEqual(UnsafeRawBufferPointer($0), bytes) }
-            return isSame ? text : nil
+            let isASCII = ByteScan.isASCII(bytes)
+            guard #available(macOS 26, *) else {
+                return isASCII ? String(decoding: bytes, as: UTF8.self) : String(validating: bytes, as: UTF8.self)
+            }
+            // A span that is known to be well formed is copied without being looked at again.
+            let units = Span<UInt8>(_unsafeBytes: bytes)
+            if isASCII { return String(copying: UTF8Span(unchecked: units, isKnownASCII: true)) }
+            guard let text = try? UTF8Span(validating: units) else { return nil }
+            return String(copying: text)
         }
     }
 
