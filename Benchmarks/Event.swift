@@ -19,14 +19,9 @@ struct Event {
 
     @inline(__always)
     init(_ row: inout PostgresRowDecoder) throws(PostgresError) {
-        id = try row.next()
-        account = try row.next()
-        amount = try row.next()
-        name = try row.next()
-        at = try row.next()
-        active = try row.next()
-        uid = try row.next()
-        data = try row.next()
+        self.init(
+            id: try row.next(), account: try row.next(), amount: try row.next(), name: try row.next(),
+            at: try row.next(), active: try row.next(), uid: try row.next(), data: try row.next())
     }
 
     @inline(__always)

@@ -45,8 +45,14 @@ enum Writes {
         let count = report.number(10_000)
         let start = Report.Moment()
         try await connection.withTransaction { transaction in
-            for first in stride(from: 1, through: count, by: 1000) {
-                try await transaction.batch((first..<min(first + 1000, count + 1)).map { statement(source.event($0)) })
+            try await withThrowingTaskGroup { group in
+                for first in stride(from: 1, through: count, by: 1000) {
+                    // While the server works at one batch, the next is made.
+                    let batch = (first..<min(first + 1000, count + 1)).map { statement(source.event($0)) }
+                    group.addTask { _ = try await transaction.batch(batch) }
+                    if first > 1000 { try await group.next() }
+                }
+                try await group.waitForAll()
             }
         }
         return report.figures(count, since: start)

@@ -133,6 +133,21 @@ enum QueryingExamples {
         return changed
     }
 
+    /// Batches that overlap
+    static func batches(in pool: PostgresPool, pages: [[Change]]) async throws {
+        let rename = PostgresStatement("UPDATE users SET name = $2 WHERE id = $1")
+        try await pool.withTransaction { transaction in
+            try await withThrowingTaskGroup { group in
+                for (index, page) in pages.enumerated() {
+                    let batch = page.map { rename($0.id, $0.name) }
+                    group.addTask { _ = try await transaction.batch(batch) }
+                    if index > 0 { try await group.next() }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     /// Scripts
     static func script(in pool: PostgresPool) async throws {
         try await pool.execute(
