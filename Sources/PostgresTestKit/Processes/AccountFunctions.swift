@@ -2,7 +2,7 @@ import PostgresWire
 
 /// Shell functions that run programs as another account, which root must do for PostgreSQL's: `become ACCOUNT`, then
 /// `as_account PROGRAM ARGUMENTS…`.
-let accountFunctions = #"""
+package let accountFunctions = #"""
     set -u
 
     quoted() {

@@ -13,9 +13,9 @@ import Darwin
 #endif
 
 /// What a server needs to know of the machine it starts on.
-enum HostFacts {
+package enum HostFacts {
     /// The account a server runs as when root starts it, for it refuses to run as root; nil for this account.
-    static var serverAccount: String? {
+    package static var serverAccount: String? {
         guard geteuid() == 0 else { return nil }
         return ["postgres", "_postgres"].first { getpwnam($0) != nil } ?? "nobody"
     }
@@ -31,7 +31,7 @@ enum HostFacts {
 
     /// TCP ports of the loopback address that were free a moment ago. Another process may take one before the server
     /// does, so there are several.
-    static func freePorts(_ count: Int) -> [Int] {
+    package static func freePorts(_ count: Int) -> [Int] {
         var sockets: [Int32] = []
         defer { for socket in sockets { close(socket) } }
         return (0..<count).compactMap { _ in

@@ -1,0 +1,87 @@
+import PostgresLocks
+import PostgresTransport
+import PostgresTypes
+import PostgresWire
+
+/// Runs work on the pool that is right for it, and on the next one where nothing of it has begun.
+struct ClusterRoute: PostgresDatabase {
+    let core: ClusterCore
+    /// nil for what writes.
+    let reading: PostgresReadBounds?
+
+    private func pool(_ deadline: Int64) async throws(PostgresError) -> PostgresPool {
+        if let reading { return try await core.reader(reading, until: deadline) }
+        return try await core.primary(until: deadline)
+    }
+
+    func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
+        let deadline = Session.deadline(after: core.options.pool.acquireTimeout)
+        while true {
+            let pool = try await pool(deadline)
+            do throws(PostgresError) {
+                return try await pool.query(query, timeout: timeout)
+            } catch {
+                if error.castsDoubtOnServer { core.doubt() }
+                guard error.code == .poolClosed, !core.isClosed else { throw error }
+            }
+        }
+    }
+
+    @concurrent
+    func withConnection<R: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> R) async throws -> R {
+        try await run { pool, attempt in
+            try await pool.withConnection { connection in
+                attempt.begin()
+                return try await body(connection)
+            }
+        }
+    }
+
+    @concurrent
+    func withTransaction<R: Sendable>(
+        _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
+    ) async throws -> R {
+        try await run { pool, attempt in
+            try await pool.withTransaction(options) { transaction in
+                attempt.begin()
+                return try await body(transaction)
+            }
+        }
+    }
+
+    /// Whether the caller's work has begun, after which it is not run again.
+    private final class Attempt: Sendable {
+        private let isUnderWay = Atomic(false)
+
+        func begin() { isUnderWay.store(true, ordering: .relaxed) }
+        var hasBegun: Bool { isUnderWay.load(ordering: .relaxed) }
+    }
+
+    private func run<R: Sendable>(_ body: (PostgresPool, Attempt) async throws -> R) async throws -> R {
+        let deadline = Session.deadline(after: core.options.pool.acquireTimeout)
+        let attempt = Attempt()
+        while true {
+            let pool = try await pool(deadline)
+            do {
+                return try await body(pool, attempt)
+            } catch let error as PostgresError {
+                if error.castsDoubtOnServer { core.doubt() }
+                guard error.code == .poolClosed, !attempt.hasBegun, !core.isClosed else { throw error }
+            }
+        }
+    }
+}
+
+extension PostgresError {
+    /// It says that the server has gone, goes, or is not what it was taken for.
+    var castsDoubtOnServer: Bool {
+        switch code {
+        case .connectionFailed, .connectionClosed, .outcomeUnknown: return true
+        case .server:
+            guard let sqlState else { return false }
+            return sqlState == .readOnlySQLTransaction || sqlState == .adminShutdown || sqlState == .crashShutdown
+                || sqlState == .cannotConnectNow || sqlState.rawValue.hasPrefix("08")
+        default: return false
+        }
+    }
+}
