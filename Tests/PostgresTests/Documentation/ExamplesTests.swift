@@ -70,6 +70,7 @@ import Testing
             try await locking(pool)
             try await listening(pool, configuration)
             try await cancelling(pool)
+            try await clusters(configuration)
             try await pooling(pool)
         }
     }
@@ -199,6 +200,15 @@ import Testing
         }
         let error = await #expect(throws: PostgresError.self) { try await CancellationExamples.deadline(in: pool) }
         #expect(error?.code == .timeout)
+    }
+
+    private func clusters(_ configuration: PostgresConfiguration) async throws {
+        let cluster = try PostgresCluster(configuration)
+        try await cluster.execute("CREATE TABLE notes (body text)")
+        #expect(try await ClustersExamples.reading(in: cluster) == 0)
+        #expect(try await ClustersExamples.readingOnesOwn(in: cluster, id: 1, name: "Ada") == "Ada")
+        ClustersExamples.members(of: cluster)
+        await cluster.close()
     }
 
     private func pooling(_ pool: PostgresPool) async throws {
