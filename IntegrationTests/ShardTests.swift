@@ -13,7 +13,7 @@ private struct Reading: Model, Hashable {
         "readings", Reading.init,
         Column("id", \.id, .primaryKey),
         Column("sensor", \.sensor),
-        Column("value", \.value))
+        Column("value", \.value), options: [.distributed(by: \.id)])
 }
 
 /// A partitioned table whose partitions are on two more servers, by `postgres_fdw`: the driver, models and COPY go through

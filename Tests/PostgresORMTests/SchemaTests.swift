@@ -96,6 +96,25 @@ struct SchemaTests {
         #expect(error?.message.contains("Wrong has no column") == true)
     }
 
+    @Test("rows are spread over servers where Citus is there")
+    func distributed() throws {
+        struct Visit: Model {
+            var tenant = ""
+            var number = 0
+            static let schema = Schema(
+                "the \"visits'", Visit.init, Column("te'nant", \.tenant, .primaryKey),
+                Column("number", \.number, .primaryKey), options: [.distributed(by: \.tenant)])
+        }
+        let statements = try Visit.schema.definition.createStatements()
+        #expect(statements.count == 2)
+        let last = try #require(statements.last)
+        #expect(
+            last.hasPrefix("DO 'BEGIN\n    IF EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = ''citus'')"))
+        // A literal within a literal.
+        #expect(last.contains(#"create_distributed_table(''"the ""visits''''"'', ''te''''nant'')"#))
+        #expect(try Project.schema.definition.createStatements().allSatisfy { !$0.contains("citus") })
+    }
+
     @Test("a type that is not built in has to be named")
     func unknownType() throws {
         var column = ColumnDefinition(name: "mood", type: PostgresType(rawValue: 99_999), isNullable: false)

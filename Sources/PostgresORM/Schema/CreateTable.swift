@@ -29,7 +29,24 @@ extension TableDefinition {
                 ).createStatement(on: name))
         }
         statements += indexes.map { $0.createStatement(on: name) }
+        if let distributionColumn { statements.append(distribution(by: distributionColumn)) }
         return statements
+    }
+
+    /// Citus documentation, "create_distributed_table". What the extension brings is not looked up before the block comes
+    /// to it, so that it does no harm where there is none.
+    private func distribution(by column: String) -> String {
+        let table = name.sql.sqlLiteral
+        let block = """
+            BEGIN
+                IF EXISTS (SELECT FROM pg_catalog.pg_extension WHERE extname = 'citus') THEN
+                    IF NOT EXISTS (SELECT FROM pg_catalog.pg_dist_partition WHERE logicalrelid = \(table)::regclass) THEN
+                        PERFORM create_distributed_table(\(table), \(column.sqlLiteral));
+                    END IF;
+                END IF;
+            END
+            """
+        return "DO \(block.sqlLiteral)"
     }
 
     private func list(_ names: [String]) -> String {

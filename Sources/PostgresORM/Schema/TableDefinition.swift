@@ -10,6 +10,8 @@ public struct TableDefinition: Sendable, Equatable {
     public var checks: [String] = []
     /// Indexes over several columns or over expressions. Those of one column are in its definition.
     public var indexes: [IndexDefinition] = []
+    /// The column by whose value rows are spread over servers, where the Citus extension is there.
+    public var distributionColumn: String?
     /// The first thing that was declared wrongly; creating the table throws it.
     var failure: String?
 

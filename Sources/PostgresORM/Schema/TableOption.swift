@@ -57,6 +57,13 @@ public struct TableOption<M: Sendable>: Sendable {
         }
     }
 
+    /// Spreads the rows over servers by a column's value, where the Citus extension is there; nothing where it is not.
+    ///
+    /// `createTable` then calls `create_distributed_table` once. Citus wants the column in every key and unique constraint.
+    public static func distributed(by column: any PartialKeyPath<M> & Sendable) -> Self {
+        Self { table, name in table.distributionColumn = Self.names(of: [column], in: &table, name)?.first }
+    }
+
     private static func names(
         of columns: [any PartialKeyPath<M> & Sendable], in table: inout TableDefinition, _ name: Name
     ) -> [String]? {
