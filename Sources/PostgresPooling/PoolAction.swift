@@ -1,7 +1,7 @@
 /// One connection of a pool. Never the same for two connections, though they may follow each other in one place.
 package struct PoolConnectionID: Sendable, Hashable {
-    /// Below the pool's maximum, and unlike that of every other connection at the same time: an index into a table of
-    /// the owner's.
+    /// Below the largest maximum that the pool has had, and unlike that of every other connection at the same time: an
+    /// index into a table of the owner's.
     package let index: Int
     let generation: UInt32
 }
@@ -19,6 +19,8 @@ package enum PoolFailure: Sendable, Hashable {
     case timedOut
     /// There is no connection because none can be made; the owner knows the error of the last attempt.
     case connectFailed
+    /// Attempts to connect have failed for so long that nobody is kept waiting for one.
+    case unavailable
     /// The waiter's task was cancelled.
     case cancelled
     /// The pool is shutting down.

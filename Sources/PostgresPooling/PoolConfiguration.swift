@@ -1,9 +1,9 @@
 /// How large a pool may grow and how long its connections live. Durations are nanoseconds, `Int64.max` is "for ever".
 package struct PoolConfiguration: Sendable, Hashable {
     /// Connections at the same time, those being opened and closed included; at least 1.
-    package let maximum: Int
+    package private(set) var maximum: Int
     /// Connections to keep open even when nobody needs them.
-    package let minimum: Int
+    package private(set) var minimum: Int
     /// How many of those who agree to it may use one connection at a time; 1 is nobody beside another.
     package let sharing: Int
     /// An idle connection beyond the minimum is closed after this.
@@ -16,17 +16,21 @@ package struct PoolConfiguration: Sendable, Hashable {
     package let initialBackoff: Int64
     /// The longest pause between attempts.
     package let maximumBackoff: Int64
+    /// How long attempts have to fail, once there had been a connection, before nobody is kept waiting for one any more.
+    package let unavailableAfter: Int64
+    /// The same for a pool that has never had a connection: its server may still be starting.
+    package let unavailableAfterStart: Int64
     /// Where the random numbers begin: anything for a real pool, a constant for a test.
     package let seed: UInt64
 
     /// Values out of range are brought into it.
     package init(
         maximum: Int, minimum: Int = 0, sharing: Int = 1, idleTimeout: Int64 = .max, maximumLifetime: Int64 = .max,
-        lifetimeJitter: Double = 0.1, initialBackoff: Int64 = 100_000_000, maximumBackoff: Int64 = 5_000_000_000,
-        seed: UInt64
+        lifetimeJitter: Double = 0.1, initialBackoff: Int64 = 100_000_000, maximumBackoff: Int64 = 1_000_000_000,
+        unavailableAfter: Int64 = .max, unavailableAfterStart: Int64 = .max, seed: UInt64
     ) {
-        self.maximum = Swift.max(maximum, 1)
-        self.minimum = Swift.min(Swift.max(minimum, 0), self.maximum)
+        self.maximum = 1
+        self.minimum = 0
         self.sharing = Swift.max(sharing, 1)
         self.idleTimeout = Swift.max(idleTimeout, 0)
         self.maximumLifetime = Swift.max(maximumLifetime, 0)
@@ -34,7 +38,16 @@ package struct PoolConfiguration: Sendable, Hashable {
         self.lifetimeJitter = lifetimeJitter > 0 ? Swift.min(lifetimeJitter, 1) : 0
         self.initialBackoff = Swift.max(initialBackoff, 0)
         self.maximumBackoff = Swift.max(maximumBackoff, 0)
+        self.unavailableAfter = Swift.max(unavailableAfter, 0)
+        self.unavailableAfterStart = Swift.max(unavailableAfterStart, 0)
         self.seed = seed
+        setSize(maximum: maximum, minimum: minimum)
+    }
+
+    /// A maximum of one at least, a minimum that is no larger.
+    mutating func setSize(maximum: Int, minimum: Int) {
+        self.maximum = Swift.max(maximum, 1)
+        self.minimum = Swift.min(Swift.max(minimum, 0), self.maximum)
     }
 }
 

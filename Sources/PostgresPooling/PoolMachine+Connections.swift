@@ -8,12 +8,14 @@ extension PoolMachine {
         guard slots[slot].state == .connecting else { return PoolActions() }
         connectingCount -= 1
         consecutiveFailures = 0
+        circuit.connected()
         counters.connects &+= 1
         // Shortened at random, so that connections opened together do not end together.
         let shortening = configuration.lifetimeJitter * random.nextFraction()
         let lifetime = configuration.maximumLifetime
         let jittered = lifetime == .max ? lifetime : lifetime - Int64(Double(lifetime) * shortening)
         slots[slot].expiresAt = saturatingSum(now, jittered)
+        slots[slot].idleSince = now
 
         var actions = PoolActions()
         if let (waiter, shares) = waiters.popFirst() {
@@ -44,9 +46,12 @@ extension PoolMachine {
             consecutiveFailures += 1
             retryAt = saturatingSum(now, nextBackoff())
         }
+        let isAlone = idle.isEmpty && leasedCount == 0
+        circuit.failed(isRetryable: isRetryable, isAlone: isAlone, consecutiveFailures, configuration, now: now)
         var actions = PoolActions()
-        if !isRetryable, idle.isEmpty, leasedCount == 0 {
-            while let (waiter, _) = waiters.popFirst() { actions.append(.fail(waiter, .connectFailed)) }
+        if isAlone, circuit.isOpen || !isRetryable {
+            let reason: PoolFailure = circuit.isOpen ? .unavailable : .connectFailed
+            while let (waiter, _) = waiters.popFirst() { actions.append(.fail(waiter, reason)) }
         }
         openWhatIsNeeded(now: now, &actions)
         return actions
@@ -63,23 +68,10 @@ extension PoolMachine {
         return actions
     }
 
-    /// Closes every idle connection now and every leased one when it comes back, as after a failover, when the server
-    /// at the other end is no longer the right one.
-    package mutating func retireAll(now: Int64) -> PoolActions {
-        var actions = PoolActions()
-        for slot in idle { close(slot, &actions) }
-        for slot in slots.indices where slots[slot].state == .leased {
-            slots[slot].expiresAt = .min
-            slots[slot].isShared = false
-        }
-        openWhatIsNeeded(now: now, &actions)
-        return actions
-    }
-
     /// Starts connections for those who wait and for the minimum, as far as the maximum and the backoff allow.
     mutating func openWhatIsNeeded(now: Int64, _ actions: inout PoolActions) {
         guard case .running = phase else { return }
-        while needsConnection, let slot = freeSlots.last {
+        while needsConnection, hasRoom, let slot = freeSlots.last {
             if consecutiveFailures > 0 {
                 guard connectingCount == 0 else { return }
                 guard now >= retryAt else {
@@ -95,10 +87,14 @@ extension PoolMachine {
         }
     }
 
-    /// Whether there are more waiters than attempts under way, or fewer connections than the minimum.
+    /// Whether there are more waiters than attempts under way, or fewer connections than the minimum; or nobody knows
+    /// whether the server is back.
     var needsConnection: Bool {
-        waiters.count > connectingCount || idle.count + leasedCount + connectingCount < configuration.minimum
+        waiters.count > connectingCount || liveCount < configuration.minimum || (circuit.isOpen && connectingCount == 0)
     }
+
+    /// Whether the maximum allows another one; what is being closed counts until it is.
+    var hasRoom: Bool { slots.count - freeSlots.count < configuration.maximum }
 
     /// Asks the owner to close a connection that is idle or comes back.
     mutating func close(_ slot: Int, _ actions: inout PoolActions) {

@@ -5,10 +5,11 @@ extension PoolMachine {
     /// Only when the pool cannot grow, and when nobody waits: who asked first comes first, and one who wants a connection
     /// for himself would wait for ever if others kept joining.
     mutating func join() -> Int? {
-        guard configuration.sharing > 1, leasedCount == configuration.maximum, waiters.isEmpty else { return nil }
+        guard configuration.sharing > 1, leasedCount >= configuration.maximum, waiters.isEmpty else { return nil }
         var found: Int?
         var fewest = configuration.sharing
-        for slot in slots.indices where slots[slot].isShared && slots[slot].users < fewest {
+        for slot in slots.indices
+        where slots[slot].state == .leased && slots[slot].isShared && slots[slot].users < fewest {
             found = slot
             fewest = slots[slot].users
             if fewest == 1 { break }
@@ -24,7 +25,7 @@ extension PoolMachine {
     package mutating func leave(_ connection: PoolConnectionID, now: Int64) -> PoolActions? {
         guard let slot = slot(of: connection), slots[slot].state == .leased, slots[slot].users > 1 else { return nil }
         slots[slot].users -= 1
-        guard case .running = phase, now < slots[slot].expiresAt else {
+        guard case .running = phase, now < slots[slot].expiresAt, !isOverfull else {
             // Nobody joins any more, so that it comes free and can be closed.
             slots[slot].isShared = false
             return PoolActions()

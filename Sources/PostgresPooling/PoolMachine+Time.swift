@@ -52,7 +52,7 @@ extension PoolMachine {
 
     private mutating func closeOldConnections(now: Int64, _ actions: inout PoolActions) {
         for slot in idle {
-            let isSpare = idle.count + leasedCount + connectingCount > configuration.minimum
+            let isSpare = liveCount > configuration.minimum
             let idleEnd = saturatingSum(slots[slot].idleSince, configuration.idleTimeout)
             if slots[slot].expiresAt <= now {
                 counters.retirements &+= 1
@@ -65,16 +65,16 @@ extension PoolMachine {
     }
 
     /// When something will have to happen if nothing else does.
-    private func nextEvent() -> Int64 {
+    func nextEvent() -> Int64 {
         var next = waiters.earliestDeadline
-        let hasSpare = idle.count + leasedCount + connectingCount > configuration.minimum
+        let hasSpare = liveCount > configuration.minimum
         for slot in idle {
             next = min(next, slots[slot].expiresAt)
             if hasSpare { next = min(next, saturatingSum(slots[slot].idleSince, configuration.idleTimeout)) }
         }
         switch phase {
         case .running:
-            let awaitsRetry = consecutiveFailures > 0 && connectingCount == 0 && needsConnection && !freeSlots.isEmpty
+            let awaitsRetry = consecutiveFailures > 0 && connectingCount == 0 && needsConnection && hasRoom
             if awaitsRetry { next = min(next, retryAt) }
         case .shuttingDown(let forceAt):
             if leasedCount > 0 { next = min(next, forceAt) }

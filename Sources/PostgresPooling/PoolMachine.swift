@@ -44,6 +44,7 @@ package struct PoolMachine: Sendable {
         var state = State.free
         /// When the connection has lived long enough; `.min` retires it as soon as it is not in use.
         var expiresAt = Int64.max
+        /// When it came back last; stays while it is leased again.
         var idleSince: Int64 = 0
         /// Leased: how many use it.
         var users = 0
@@ -51,7 +52,7 @@ package struct PoolMachine: Sendable {
         var isShared = false
     }
 
-    let configuration: PoolConfiguration
+    var configuration: PoolConfiguration
     var phase = Phase.running
     var slots: [Slot]
     /// Slots without a connection; the last is used next.
@@ -64,6 +65,8 @@ package struct PoolMachine: Sendable {
     var closingCount = 0
     /// Failed attempts to connect since the last success, those counted once that failed together.
     var consecutiveFailures = 0
+    /// The circuit between us and a server that is not there.
+    var circuit = Circuit()
     /// No attempt before this, while attempts fail.
     var retryAt = Int64.min
     /// The time the owner's timer is set to.
@@ -86,6 +89,8 @@ package struct PoolMachine: Sendable {
         case leased(PoolConnectionID)
         /// None is idle: `enqueue` under this identifier. The place in the queue is that of this moment.
         case wait(PoolWaiterID)
+        /// There is no connection, and none is likely to come about soon.
+        case unavailable
         /// The pool is shutting down.
         case closed
     }
@@ -104,6 +109,10 @@ package struct PoolMachine: Sendable {
             return .leased(identifier(of: slot))
         }
         guard case .running = phase else { return .closed }
+        if circuit.isOpen {
+            counters.refusals &+= 1
+            return .unavailable
+        }
         if sharing, let slot = join() { return .leased(identifier(of: slot)) }
         lastWaiter &+= 1
         return .wait(PoolWaiterID(rawValue: lastWaiter))
@@ -118,6 +127,10 @@ package struct PoolMachine: Sendable {
         if let slot = idle.popLast() {
             markLeased(slot, sharing)
             return PoolActions(.deliver(waiter, identifier(of: slot)))
+        }
+        if circuit.isOpen {
+            counters.refusals &+= 1
+            return PoolActions(.fail(waiter, .unavailable))
         }
         if sharing, let slot = join() { return PoolActions(.deliver(waiter, identifier(of: slot))) }
         let deadline = deadline ?? .max
@@ -141,7 +154,7 @@ package struct PoolMachine: Sendable {
     package mutating func release(_ connection: PoolConnectionID, isReusable: Bool, now: Int64) -> PoolActions {
         // The connection may have been closed under the lease, and its slot be in use again.
         guard let slot = slot(of: connection), slots[slot].state == .leased else { return PoolActions() }
-        if isReusable, case .running = phase, now < slots[slot].expiresAt {
+        if isReusable, case .running = phase, now < slots[slot].expiresAt, !isOverfull {
             if let (waiter, shares) = waiters.popFirst() {
                 counters.leases &+= 1
                 slots[slot].isShared = shares
@@ -162,11 +175,23 @@ package struct PoolMachine: Sendable {
     /// Who has what, and what has happened so far.
     package var statistics: PoolStatistics {
         PoolStatistics(
-            maximum: configuration.maximum, idle: idle.count, leased: leasedCount, connecting: connectingCount,
+            maximum: configuration.maximum, minimum: configuration.minimum, isUnavailable: circuit.isOpen,
+            idle: idle.count, leased: leasedCount, connecting: connectingCount,
             closing: closingCount, waiting: waiters.count, counters: counters)
     }
 
+    /// When a connection came back last, or came about.
+    package func lastUse(of connection: PoolConnectionID) -> Int64 {
+        slot(of: connection).map { slots[$0].idleSince } ?? .max
+    }
+
     // MARK: Shared by the other events
+
+    /// Connections that are of use, now or soon.
+    var liveCount: Int { idle.count + leasedCount + connectingCount }
+
+    /// There are more than the maximum, which has been lowered.
+    var isOverfull: Bool { liveCount > configuration.maximum }
 
     /// The slot of a connection that is still known.
     func slot(of connection: PoolConnectionID) -> Int? {

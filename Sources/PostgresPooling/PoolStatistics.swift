@@ -14,6 +14,8 @@ package struct PoolStatistics: Sendable, Hashable {
         package var connects: UInt64 = 0
         /// Attempts to open one that failed.
         package var connectFailures: UInt64 = 0
+        /// Requests that failed at once, since the server had not been reached for long.
+        package var refusals: UInt64 = 0
         /// Connections closed because they had lived long enough, or all were retired.
         package var retirements: UInt64 = 0
         /// Connections closed because nobody had used them for long.
@@ -21,6 +23,9 @@ package struct PoolStatistics: Sendable, Hashable {
     }
 
     package var maximum: Int
+    package var minimum: Int
+    /// The circuit is open: who asks fails at once.
+    package var isUnavailable: Bool
     package var idle: Int
     package var leased: Int
     package var connecting: Int

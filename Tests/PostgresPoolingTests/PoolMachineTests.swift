@@ -310,6 +310,21 @@ struct PoolMachineTests {
         try simulation.play(20_000)
     }
 
+    @Test("The schedules come to what they are to show")
+    func schedulesReachTheirGoals() throws {
+        var reached = PoolSimulation.Coverage()
+        for seed in 0..<10 as Range<UInt64> {
+            var simulation = PoolSimulation(seed: seed)
+            try simulation.play(20_000)
+            reached.refusals += simulation.coverage.refusals
+            reached.shrinkings += simulation.coverage.shrinkings
+            reached.retirements += simulation.coverage.retirements
+            reached.recoveries += simulation.coverage.recoveries
+        }
+        #expect(reached.refusals > 100 && reached.recoveries > 20)
+        #expect(reached.shrinkings > 100 && reached.retirements > 100)
+    }
+
     @Test("trap 53: 50 waiters share 10 connections for 1,000 rounds each, and none is overtaken")
     func fairness() throws {
         var pool = PoolDriver(maximum: 10)

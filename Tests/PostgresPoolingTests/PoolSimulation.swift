@@ -2,7 +2,8 @@ import Testing
 
 @testable import PostgresPooling
 
-/// The owner of a pool, played at random: asks, waits, cancels, releases, loses connections, lets time pass.
+/// The owner of a pool, played at random: asks, waits, cancels, releases, loses connections, replaces them, changes the
+/// pool's size, lets the network go and come back, lets time pass.
 ///
 /// It keeps its own account of every connection and waiter and compares it with the machine's after every event.
 struct PoolSimulation {
@@ -33,15 +34,35 @@ struct PoolSimulation {
     private var isShuttingDown = false
     private var shutdownCompletions = 0
     private var isNetworkDown = false
+    /// Connections that must not be handed out any more.
+    private var retired: Set<PoolConnectionID> = []
+    private var maximum: Int
+    /// The most connections there may be; more than the maximum only after that has been lowered.
+    private var ceiling: Int
+    /// Failed attempts since the last success, and when the first was.
+    private var failures = 0
+    private var failingSince: Int64 = 0
+    private var hasConnected = false
+    /// How often the simulation came to what it is for.
+    private(set) var coverage = Coverage()
+
+    struct Coverage {
+        var refusals = 0
+        var shrinkings = 0
+        var retirements = 0
+        var recoveries = 0
+    }
 
     init(seed: UInt64) {
         self.seed = seed
         random = SplitMix64(seed: seed)
-        let maximum = 1 + Int(random.next() % 6)
+        maximum = 1 + Int(random.next() % 6)
+        ceiling = maximum
         let minimum = Int(random.next() % UInt64(maximum + 1))
         let configuration = PoolConfiguration(
             maximum: maximum, minimum: minimum, sharing: 1 + Int(seed % 4), idleTimeout: seed % 3 == 0 ? .max : 400,
-            maximumLifetime: seed % 4 == 0 ? .max : 2_000, initialBackoff: 20, maximumBackoff: 300, seed: seed)
+            maximumLifetime: seed % 4 == 0 ? .max : 2_000, initialBackoff: 20, maximumBackoff: 300,
+            unavailableAfter: seed % 5 == 0 ? .max : 100, unavailableAfterStart: 300, seed: seed)
         machine = PoolMachine(configuration)
     }
 
@@ -87,10 +108,10 @@ struct PoolSimulation {
         case 13: try repeatOldNews()
         case 14:
             if chance(60) { isNetworkDown.toggle() }
-            if chance(200) {
-                try run(machine.retireAll(now: now))
-                try require(idle.isEmpty)
-            }
+            if chance(60) { try replaceAll() }
+            if chance(20) { try retireOne() }
+            if chance(20) { try closeIdle() }
+            if chance(20) { try resize() }
         default:
             now += Int64(random.next() % 40)
             if now >= timerAt || chance(10) {
@@ -106,20 +127,63 @@ struct PoolSimulation {
         let shares = chance(2)
         switch machine.lease(sharing: shares) {
         case .leased(let connection) where idle.isEmpty:
-            try require(shares && waiting.isEmpty && leased.count == machine.configuration.maximum)
+            try require(shares && waiting.isEmpty && leased.count >= maximum)
             try join(connection)
         case .leased(let connection):
             // The connection used last is used next.
-            try require(idle.popLast() == connection)
+            try require(idle.popLast() == connection && !retired.contains(connection))
             move(connection, to: .leased)
             users[connection] = (1, shares)
         case .wait(let ticket):
             try require(idle.isEmpty && !isShuttingDown)
             // Another event may come between asking and waiting.
             if chance(4) { tickets.append(ticket) } else { try enqueue(ticket) }
+        case .unavailable:
+            try requireUnavailable()
         case .closed:
             try require(isShuttingDown)
         }
+    }
+
+    // MARK: Connections that are to go
+
+    private mutating func replaceAll() throws {
+        retired.formUnion(idle + leased + connecting)
+        try run(machine.retireAll(now: now))
+        try require(idle.isEmpty && connecting.allSatisfy { !retired.contains($0) })
+    }
+
+    private mutating func retireOne() throws {
+        guard let connection = (idle + leased).randomElement(using: &random) else { return }
+        coverage.retirements += 1
+        retired.insert(connection)
+        try run(machine.retire(connection, now: now))
+        try require(!idle.contains(connection))
+    }
+
+    private mutating func closeIdle() throws {
+        guard let connection = idle.randomElement(using: &random) else { return }
+        let time = machine.lastUse(of: connection)
+        try run(machine.closeIdle(unusedSince: time, now: now))
+        try require(!idle.contains { machine.lastUse(of: $0) <= time })
+    }
+
+    private mutating func resize() throws {
+        maximum = 1 + Int(random.next() % 8)
+        if maximum < connections.count { coverage.shrinkings += 1 }
+        ceiling = max(maximum, connections.count)
+        try run(machine.resize(maximum: maximum, minimum: Int(random.next() % 4), now: now))
+        // What is not in use goes at once.
+        try require(idle.count + connecting.count + leased.count <= max(maximum, leased.count))
+    }
+
+    /// Failing at once is right only where nothing will come back, and after several failures over the time that is set.
+    private mutating func requireUnavailable() throws {
+        try require(idle.isEmpty && leased.isEmpty && !isShuttingDown && failures >= 3)
+        let configuration = machine.configuration
+        let bound = hasConnected ? configuration.unavailableAfter : configuration.unavailableAfterStart
+        try require(bound < .max && now - failingSince >= bound)
+        coverage.refusals += 1
     }
 
     private mutating func enqueue(_ waiter: PoolWaiterID) throws {
@@ -134,7 +198,7 @@ struct PoolSimulation {
     private mutating func join(_ connection: PoolConnectionID) throws {
         let before = try #require(users[connection])
         try require(connections[connection] == .leased && before.share && before.count > 0)
-        try require(before.count < machine.configuration.sharing)
+        try require(before.count < machine.configuration.sharing && !retired.contains(connection))
         users[connection] = (before.count + 1, true)
     }
 
@@ -149,6 +213,7 @@ struct PoolSimulation {
         try require(using == 1)
         connections[connection] = .inHand
         let actions = machine.release(connection, isReusable: !chance(8), now: now)
+        try require(mentions(actions, connection) || !retired.contains(connection))
         if !mentions(actions, connection) { move(connection, to: .idle) }
         try run(actions)
     }
@@ -158,15 +223,30 @@ struct PoolSimulation {
         if isNetworkDown || chance(8) {
             connections[connection] = nil
             dead.append(connection)
-            try run(machine.connectFailed(connection, isRetryable: !chance(5), now: now))
+            let isRetryable = !chance(20)
+            failed(isRetryable: isRetryable)
+            try run(machine.connectFailed(connection, isRetryable: isRetryable, now: now))
         } else {
+            if failures > 2 { coverage.recoveries += 1 }
+            failures = 0
+            hasConnected = true
             let actions = machine.connected(connection, now: now)
             if !mentions(actions, connection) { move(connection, to: .idle) }
             try run(actions)
         }
     }
 
+    private mutating func failed(isRetryable: Bool) {
+        if failures == 0 { failingSince = now }
+        failures += 1
+        // What trying again cannot mend is told as it is, and counts from anew.
+        if !isRetryable { failingSince = .max }
+        if isRetryable, failingSince == .max { failingSince = now }
+    }
+
     private mutating func end(_ connection: PoolConnectionID) throws {
+        if connections[connection] == .connecting { failed(isRetryable: true) }
+        retired.remove(connection)
         connections[connection] = nil
         dead.append(connection)
         try run(machine.closed(connection, now: now))
@@ -193,7 +273,7 @@ struct PoolSimulation {
         for action in actions {
             switch action {
             case .connect(let connection):
-                try require(connections[connection] == nil && connections.count < machine.configuration.maximum)
+                try require(connections[connection] == nil && connections.count < maximum)
                 try require(!connections.keys.contains { $0.index == connection.index })
                 try require(!isShuttingDown)
                 move(connection, to: .connecting)
@@ -203,12 +283,12 @@ struct PoolSimulation {
                 move(connection, to: .closing)
             case .abort(let connection):
                 let state = connections[connection]
-                try require(isShuttingDown && (state == .leased || state == .connecting))
+                try require(state == .connecting || (isShuttingDown && state == .leased))
                 move(connection, to: .closing)
             case .deliver(let waiter, let connection):
                 let shares = try answer(waiter).shares
                 // First come, first served.
-                try require(!waiting.contains { $0.waiter < waiter })
+                try require(!waiting.contains { $0.waiter < waiter } && !retired.contains(connection))
                 let state = connections[connection]
                 if state == .leased {
                     try require(shares)
@@ -221,6 +301,7 @@ struct PoolSimulation {
             case .fail(let waiter, let failure):
                 let deadline = try answer(waiter).deadline
                 if failure == .timedOut { try require(deadline <= now) }
+                if failure == .unavailable { try requireUnavailable() }
                 try require((failure == .closed) == isShuttingDown)
             case .scheduleTimer(let time):
                 timerAt = time
@@ -242,18 +323,25 @@ struct PoolSimulation {
         return (entry.shares, entry.deadline)
     }
 
-    private func checkAccounts() throws {
+    private mutating func checkAccounts() throws {
         let statistics = machine.statistics
+        // Once it has come down to its maximum it stays there.
+        ceiling = max(maximum, min(ceiling, connections.count))
+        try require(connections.count <= ceiling && statistics.maximum == maximum)
         try require(statistics.idle == idle.count && statistics.leased == leased.count)
         try require(statistics.connecting == connecting.count && statistics.closing == closing.count)
         try require(statistics.waiting == waiting.count && statistics.total == connections.count)
-        try require(statistics.total <= statistics.maximum)
         try require(answered + waiting.count == enqueued)
+        if statistics.isUnavailable, !isShuttingDown {
+            // Nobody is kept waiting, and somebody looks whether the server is back.
+            try require(waiting.isEmpty && idle.isEmpty && leased.isEmpty)
+            try require(!connecting.isEmpty || timerAt < .max || statistics.total >= maximum)
+        }
         guard !waiting.isEmpty else { return }
         // Nobody waits beside an idle connection, past the timer, or without anything on its way.
         try require(idle.isEmpty && !isShuttingDown)
         try require(waiting.allSatisfy { $0.deadline >= timerAt })
-        let isFull = statistics.total == statistics.maximum
+        let isFull = statistics.total >= maximum
         try require(isFull || !connecting.isEmpty || timerAt < .max)
     }
 

@@ -33,6 +33,7 @@ extension PoolCore {
             switch state.machine.lease() {
             case .leased(let id): (Self.leased(id, state), nil)
             case .wait(let id): (.failure(Self.closed), id)
+            case .unavailable: (.failure(Self.unavailable(state.connectError)), nil)
             case .closed: (.failure(Self.closed), nil)
             }
         }
@@ -91,6 +92,9 @@ extension PoolCore {
                 state.waiters.insert(.query(query), as: id)
                 let deadline = saturatingSum(now, acquireTimeout)
                 return (false, state.machine.enqueue(id, sharing: query.shares, deadline: deadline, now: now))
+            case .unavailable:
+                query.lease = .failure(Self.unavailable(state.connectError))
+                return (true, .none)
             case .closed:
                 query.lease = .failure(Self.closed)
                 return (true, .none)
@@ -163,6 +167,7 @@ extension PoolCore {
                         + "maximumConnections", safeToRetry: true)
             case .connectFailed:
                 connectError ?? PostgresError(.connectionFailed, "no connection could be made", safeToRetry: true)
+            case .unavailable: Self.unavailable(connectError)
             case .cancelled: Self.cancelled
             case .closed: Self.closed
             }
@@ -177,6 +182,15 @@ extension PoolCore {
 
     private static let cancelled = PostgresError(
         .cancelled, "the task was cancelled while it waited for a connection", safeToRetry: true)
+
+    /// What the last attempt failed with is the cause, and the server's words are the error's.
+    private static func unavailable(_ reason: PostgresError?) -> PostgresError {
+        PostgresError(
+            .databaseUnavailable,
+            "the database is unavailable: attempts to connect keep failing, the last since "
+                + (reason?.message ?? "it was lost"),
+            advice: reason?.advice, server: reason?.server, safeToRetry: true, cause: reason)
+    }
 
     private static let lost = PostgresError(
         .connectionClosed, "the connection was lost as it was handed over", safeToRetry: true)

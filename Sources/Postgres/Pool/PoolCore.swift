@@ -50,6 +50,11 @@ final class PoolCore: Sendable {
                 sharing: options.queriesPerConnection,
                 idleTimeout: options.idleTimeout?.nanoseconds ?? .max,
                 maximumLifetime: options.maximumLifetime?.nanoseconds ?? .max,
+                unavailableAfter: options.unavailableAfter?.nanoseconds ?? .max,
+                // A server may be starting together with its client, whose tasks wait as long as they wait for anything.
+                unavailableAfterStart: options.unavailableAfter.map {
+                    max($0.nanoseconds, options.acquireTimeout.nanoseconds)
+                } ?? .max,
                 seed: UInt64.random(in: .min ... .max)))
         let count = max(options.maximumConnections, 1)
         state = Mutex(
@@ -103,7 +108,8 @@ final class PoolCore: Sendable {
         } catch {
             step { state, now in
                 state.connecting[id.index] = nil
-                state.connectError = error
+                // The pool itself gave it up, which says nothing of the server.
+                if error.code != .cancelled { state.connectError = error }
                 return state.machine.connectFailed(id, isRetryable: error.safeToRetry, now: now)
             }
         }

@@ -16,6 +16,10 @@ public struct PostgresPoolOptions: Sendable, Hashable {
     public var minimumConnections: Int
     /// How long a task waits for a connection.
     public var acquireTimeout: Duration
+    /// How long attempts to connect may fail, once there had been a connection, before whoever asks is told so at once
+    /// (`databaseUnavailable`) in place of waiting; nil never. The pool goes on trying, and serves again with the first
+    /// connection. A pool that has never had one waits for `acquireTimeout` at least: the server may still be starting.
+    public var unavailableAfter: Duration?
     /// How long a connection beyond the minimum stays unused before it is closed; nil for ever.
     public var idleTimeout: Duration?
     /// How old a connection becomes before it is replaced, less up to a tenth at random; nil for ever.
@@ -26,7 +30,7 @@ public struct PostgresPoolOptions: Sendable, Hashable {
     /// Options for one pool; those left out suit an application on one machine.
     public init(
         maximumConnections: Int = 10, minimumConnections: Int = 0, queriesPerConnection: Int = 1,
-        acquireTimeout: Duration = .seconds(30),
+        acquireTimeout: Duration = .seconds(30), unavailableAfter: Duration? = .seconds(5),
         idleTimeout: Duration? = .seconds(600), maximumLifetime: Duration? = .seconds(1800),
         shutdownGrace: Duration = .seconds(30)
     ) {
@@ -34,6 +38,7 @@ public struct PostgresPoolOptions: Sendable, Hashable {
         self.minimumConnections = minimumConnections
         self.queriesPerConnection = queriesPerConnection
         self.acquireTimeout = acquireTimeout
+        self.unavailableAfter = unavailableAfter
         self.idleTimeout = idleTimeout
         self.maximumLifetime = maximumLifetime
         self.shutdownGrace = shutdownGrace

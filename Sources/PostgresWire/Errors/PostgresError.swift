@@ -35,6 +35,8 @@ public struct PostgresError: Error, Sendable {
         case poolClosed
         /// No connection became free before the deadline.
         case poolTimeout
+        /// The pool has not reached the database for so long that it keeps nobody waiting; it goes on trying by itself.
+        case databaseUnavailable
         /// COMMIT was sent, its answer never came: the transaction may or may not have been committed.
         case outcomeUnknown
         /// Not run, since a statement before it in the batch had failed.
