@@ -78,7 +78,8 @@ import Testing
         .needsOwnServerProcess("a pooler does not pass it on when an idle session ends")) func idleInAPool()
         async throws
     {
-        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
+        let options = PostgresPoolOptions(maximumConnections: 1, reset: .rollbackOnly)
+        try await TestServer.withPool(options) { pool in
             try await pool.execute("SET idle_session_timeout = 100")
             #expect(try await eventually { pool.statistics.idle == 0 })
             try await pool.check()

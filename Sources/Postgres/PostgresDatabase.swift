@@ -8,17 +8,20 @@ public protocol PostgresDatabase: Sendable {
     /// Runs one statement and returns its rows as they come.
     ///
     /// `timeout` counts until the last row; when it passes the server is told to stop. nil means the configuration's.
+    /// `caller` is named where somebody waits too long for the connection that the rows hold.
     ///
     /// - Throws: `server` with the server's reason, `encodingFailed` when a parameter does not fit what the server wants,
     ///   `timeout`, `cancelled`, `connectionClosed`.
-    func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows
+    func query(
+        _ query: PostgresQuery, timeout: Duration?, from caller: PostgresCaller
+    ) async throws(PostgresError) -> PostgresRows
 
     /// Runs `body` with one connection, on that connection's own thread.
     ///
     /// CPU-heavy work in `body` keeps other connections of that thread waiting: do it outside.
     @discardableResult
     func withConnection<R: Sendable>(
-        _ body: @Sendable (PostgresConnection) async throws -> R
+        from caller: PostgresCaller, _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R
 
     /// Runs `body` in a transaction, committed when it returns and rolled back when it throws. In a transaction already,
@@ -29,14 +32,40 @@ public protocol PostgresDatabase: Sendable {
     ///   which something may have been kept.
     @discardableResult
     func withTransaction<R: Sendable>(
-        _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
+        _ options: PostgresTransactionOptions, from caller: PostgresCaller,
+        _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R
 }
 
 extension PostgresDatabase {
-    /// Runs one statement with the configuration's deadline and returns its rows as they come.
-    public func query(_ query: PostgresQuery) async throws(PostgresError) -> PostgresRows {
-        try await self.query(query, timeout: nil)
+    /// Runs one statement and returns its rows as they come.
+    ///
+    /// `timeout` counts until the last row; when it passes the server is told to stop. nil means the configuration's.
+    @inlinable
+    public func query(
+        _ query: PostgresQuery, timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
+    ) async throws(PostgresError) -> PostgresRows {
+        try await self.query(query, timeout: timeout, from: PostgresCaller(file: file, line: line))
+    }
+
+    /// Runs `body` with one connection, on that connection's own thread.
+    ///
+    /// CPU-heavy work in `body` keeps other connections of that thread waiting: do it outside.
+    @inlinable @discardableResult
+    public func withConnection<R: Sendable>(
+        file: StaticString = #fileID, line: UInt = #line, _ body: @Sendable (PostgresConnection) async throws -> R
+    ) async throws -> R {
+        try await withConnection(from: PostgresCaller(file: file, line: line), body)
+    }
+
+    /// Runs `body` in a transaction, committed when it returns and rolled back when it throws. In a transaction already,
+    /// it is a savepoint instead, and `options` must be the default.
+    @inlinable @discardableResult
+    public func withTransaction<R: Sendable>(
+        _ options: PostgresTransactionOptions, file: StaticString = #fileID, line: UInt = #line,
+        _ body: @Sendable (PostgresTransaction) async throws -> R
+    ) async throws -> R {
+        try await withTransaction(options, from: PostgresCaller(file: file, line: line), body)
     }
 
     /// Runs one statement and decodes each row as a tuple while the rows are gone through.
@@ -44,9 +73,10 @@ extension PostgresDatabase {
     /// A row whose cells are not such values throws `decodingFailed` when it is reached.
     @inlinable
     public func query<each V: PostgresDecodable>(
-        _ query: PostgresQuery, as type: (repeat each V).Type, timeout: Duration? = nil
+        _ query: PostgresQuery, as type: (repeat each V).Type, timeout: Duration? = nil,
+        file: StaticString = #fileID, line: UInt = #line
     ) async throws(PostgresError) -> PostgresDecodedRows<(repeat each V)> {
-        try await self.query(query, timeout: timeout).decode(as: type)
+        try await self.query(query, timeout: timeout, from: PostgresCaller(file: file, line: line)).decode(as: type)
     }
 
     /// Runs one statement of one column and decodes each row as its value.
@@ -54,9 +84,10 @@ extension PostgresDatabase {
     ///     let count = try await pool.query("SELECT count(*) FROM users", as: Int.self).first() ?? 0
     @inlinable
     public func query<V: PostgresDecodable>(
-        _ query: PostgresQuery, as type: V.Type, timeout: Duration? = nil
+        _ query: PostgresQuery, as type: V.Type, timeout: Duration? = nil, file: StaticString = #fileID,
+        line: UInt = #line
     ) async throws(PostgresError) -> PostgresDecodedRows<V> {
-        try await self.query(query, timeout: timeout).decode(as: type)
+        try await self.query(query, timeout: timeout, from: PostgresCaller(file: file, line: line)).decode(as: type)
     }
 
     /// Runs one statement to its end; rows are passed over.
@@ -64,9 +95,9 @@ extension PostgresDatabase {
     /// - Throws: as `query` does.
     @discardableResult
     public func execute(
-        _ query: PostgresQuery, timeout: Duration? = nil
+        _ query: PostgresQuery, timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
     ) async throws(PostgresError) -> PostgresCommandResult {
-        let rows = try await self.query(query, timeout: timeout)
+        let rows = try await self.query(query, timeout: timeout, from: PostgresCaller(file: file, line: line))
         var iterator = rows.makeAsyncIterator()
         while try await iterator.next() != nil {}
         return rows.commandResult ?? PostgresCommandResult(tag: "")
@@ -79,10 +110,10 @@ extension PostgresDatabase {
     /// - Returns: one result for each statement that was completed.
     @discardableResult
     public func execute(
-        script: String, timeout: Duration? = nil
+        script: String, timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
     ) async throws(PostgresError) -> [PostgresCommandResult] {
         try await typed {
-            try await withConnection { connection in
+            try await withConnection(file: file, line: line) { connection in
                 let tags = try await connection.tags(ofScript: script, timeout: timeout)
                 return tags.map { PostgresCommandResult(tag: $0) }
             }
@@ -93,11 +124,13 @@ extension PostgresDatabase {
     @discardableResult
     public func withTransaction<R: Sendable>(
         isolation: PostgresIsolation? = nil, readOnly: Bool = false, deferrable: Bool = false, retries: Int = 0,
+        file: StaticString = #fileID, line: UInt = #line,
         _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
         try await withTransaction(
             PostgresTransactionOptions(
-                isolation: isolation, readOnly: readOnly, deferrable: deferrable, retries: retries), body)
+                isolation: isolation, readOnly: readOnly, deferrable: deferrable, retries: retries),
+            file: file, line: line, body)
     }
 }
 

@@ -1,11 +1,15 @@
 /// Connections that are to go although nothing has happened to them, and a pool that changes its size.
 extension PoolMachine {
-    /// Closes the connection, now if it is idle and when it comes back if it is leased: the server has said something that
-    /// makes it unfit for the next one.
-    package mutating func retire(_ connection: PoolConnectionID, now: Int64) -> PoolActions {
-        guard let slot = slot(of: connection) else { return PoolActions() }
+    /// Closes connections, now those that are idle and when they come back those that are leased: the server has said
+    /// something that makes them unfit for the next one.
+    package mutating func retire(_ connections: PoolConnectionID..., now: Int64) -> PoolActions {
+        retire(connections, now: now)
+    }
+
+    /// As `retire` of one after the other.
+    package mutating func retire(_ connections: [PoolConnectionID], now: Int64) -> PoolActions {
         var actions = PoolActions()
-        retire(slot, &actions)
+        for connection in connections { if let slot = slot(of: connection) { retire(slot, &actions) } }
         openWhatIsNeeded(now: now, &actions)
         return actions
     }

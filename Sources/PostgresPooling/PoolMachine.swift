@@ -185,6 +185,16 @@ package struct PoolMachine: Sendable {
         slot(of: connection).map { slots[$0].idleSince } ?? .max
     }
 
+    /// Somebody has it.
+    package func isLeased(_ connection: PoolConnectionID) -> Bool {
+        slot(of: connection).map { slots[$0].state == .leased } ?? false
+    }
+
+    /// It is idle or leased, and nobody has asked for its end.
+    package func isLive(_ connection: PoolConnectionID) -> Bool {
+        slot(of: connection).map { slots[$0].state == .leased || slots[$0].state == .idle } ?? false
+    }
+
     // MARK: Shared by the other events
 
     /// Connections that are of use, now or soon.

@@ -45,6 +45,8 @@ final class RareEffects {
     /// Nobody waits for its answer any more.
     var uselessTask: Task<Void, Never>?
     var closed: (@Sendable () -> Void)?
+    /// What the server has said that concerns the pool.
+    var sign: (tell: @Sendable (ServerSign) -> Void, ServerSign)?
     var notices: [PostgresServerError] = []
     var notifications: [PostgresNotification] = []
     var notified: (@Sendable ([PostgresNotification]) -> Void)?

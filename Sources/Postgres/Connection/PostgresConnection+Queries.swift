@@ -3,7 +3,9 @@ public import PostgresTypes
 public import PostgresWire
 
 extension PostgresConnection: PostgresDatabase {
-    public func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
+    public func query(
+        _ query: PostgresQuery, timeout: Duration?, from caller: PostgresCaller
+    ) async throws(PostgresError) -> PostgresRows {
         if let tracing = session.tracing { return try await tracedQuery(query, tracing, timeout: timeout) }
         return try await run(query.sql, query.parameters, timeout: timeout)
     }
@@ -11,7 +13,7 @@ extension PostgresConnection: PostgresDatabase {
     /// Runs `body` on the connection's own thread.
     @concurrent @discardableResult
     public func withConnection<R: Sendable>(
-        _ body: @Sendable (PostgresConnection) async throws -> R
+        from caller: PostgresCaller, _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R {
         try await withTaskExecutorPreference(session.loop) { try await body(self) }
     }

@@ -91,6 +91,9 @@ extension Session {
                 try BackendMessage.parameterStatus(content)
             }
             if name == "search_path", state.parameters[name] != value { searchPathChanged(&state) }
+            if configuration.rulesOut(name, value), state.parameters[name] != value, let onSign = state.onSign {
+                effects.rare.sign = (onSign, .readOnly)
+            }
             state.parameters[name] = value
             return nil
         case BackendKind.notificationResponse:

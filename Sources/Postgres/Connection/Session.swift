@@ -86,6 +86,8 @@ final class Session: EventHandler {
         if let tracing { for notice in effects.notices { tracing.event(.notice(notice)) } }
         // Tells what the lock kept from being told.
         for (trace, tag, failure) in effects.traces { trace.end(tag: tag, error: failure) }
+        // Before the lease ends: nobody else may get the connection.
+        if let (tell, sign) = effects.sign { tell(sign) }
         effects.connected?(effects.connectError)
         effects.closed?()
     }

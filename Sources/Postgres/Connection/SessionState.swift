@@ -72,6 +72,10 @@ struct SessionState: ~Copyable {
     var closeReason: PostgresError?
     /// Called once, when the session has ended.
     var onClosed: (@Sendable () -> Void)?
+    /// Told of what the server says that concerns the pool.
+    var onSign: (@Sendable (ServerSign) -> Void)?
+    /// Statements may have left in the session what the next one should not find.
+    var hasLeftovers = false
     /// Told of what NOTIFY sends, after the lock is released; nil: nobody listens.
     var onNotifications: (@Sendable ([PostgresNotification]) -> Void)?
     /// Who listens on this connection, once somebody has.

@@ -16,9 +16,10 @@ extension PostgresDatabase {
     @discardableResult
     public func copy(
         into table: PostgresIdentifier, columns: [String] = [], isFrozen: Bool = false, where condition: String? = nil,
+        file: StaticString = #fileID, line: UInt = #line,
         _ body: @Sendable (inout PostgresCopyWriter) async throws -> Void
     ) async throws -> Int {
-        try await withConnection { connection in
+        try await withConnection(file: file, line: line) { connection in
             try connection.checkLease()
             let source = PostgresCopySource.table(table, columns: columns)
             let statement = try await connection.session.described(source.select)
@@ -94,9 +95,10 @@ extension PostgresDatabase {
     @discardableResult
     public func copy(
         into table: PostgresIdentifier, columns: [String] = [], format: PostgresCopyFormat, isFrozen: Bool = false,
-        where condition: String? = nil, _ body: @Sendable (inout PostgresCopyBytesWriter) async throws -> Void
+        where condition: String? = nil, file: StaticString = #fileID, line: UInt = #line,
+        _ body: @Sendable (inout PostgresCopyBytesWriter) async throws -> Void
     ) async throws -> Int {
-        try await withConnection { connection in
+        try await withConnection(file: file, line: line) { connection in
             let options = try format.options(.into, serverVersion: connection.serverMajorVersion)
             let sql = try PostgresCopySource.copyInto(
                 table, columns, options: options, isFrozen: isFrozen, where: condition)

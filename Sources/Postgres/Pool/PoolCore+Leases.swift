@@ -4,55 +4,123 @@ import PostgresTransport
 import PostgresWire
 
 /// A connection that is somebody's now.
-typealias PoolLeased = (session: Session, id: PoolConnectionID)
+struct PoolLeased {
+    let session: Session
+    let id: PoolConnectionID
+    /// When it came back last.
+    let lastUse: Int64
+    /// It has been idle for so long that it is looked at first.
+    let isOld: Bool
+
+    init(_ session: Session, _ id: PoolConnectionID, lastUse: Int64, isOld: Bool) {
+        self.session = session
+        self.id = id
+        self.lastUse = lastUse
+        self.isOld = isOld
+    }
+}
 
 /// Connections on their way to those who ask for them, and back.
 extension PoolCore {
     static let closed = PostgresError(.poolClosed, "the pool is closed")
 
-    /// A connection that nobody else has, waiting for one. The pool lives at least as long as the lease.
-    func lease(for pool: PostgresPool) async throws(PostgresError) -> PostgresConnection {
-        let (session, id) = tracing == nil ? try await lease() : try await tracedLease()
-        return PostgresConnection(session: session, lease: PoolLease(of: session, id, core: self, pool: pool))
-    }
-
-    private func tracedLease() async throws(PostgresError) -> PoolLeased {
+    /// A connection that nobody else has and that works, waiting for one. The pool lives at least as long as the lease.
+    func lease(
+        for pool: PostgresPool, from caller: PostgresCaller, timeout: Int64? = nil
+    ) async throws(PostgresError) -> PostgresConnection {
         let trace = tracing?.begin(.acquire)
         do throws(PostgresError) {
-            let leased = try await lease()
-            trace?.end()
-            return leased
+            let deadline = saturatingSum(monotonicNanoseconds(), timeout ?? acquireTimeout)
+            var refusals = 0
+            while true {
+                let leased = try await lease(caller, deadline)
+                let connection = PostgresConnection(
+                    session: leased.session, lease: PoolLease(of: leased.session, leased.id, core: self, pool: pool))
+                guard try await isFit(connection, leased), try await isWelcome(connection, &refusals) else { continue }
+                trace?.end()
+                return connection
+            }
         } catch {
             trace?.end(error: error)
             throw error
         }
     }
 
-    private func lease() async throws(PostgresError) -> PoolLeased {
+    private func lease(_ caller: PostgresCaller, _ deadline: Int64) async throws(PostgresError) -> PoolLeased {
+        let now = monotonicNanoseconds()
         let (answer, waiter) = state.withLock { state -> (Result<PoolLeased, PostgresError>, PoolWaiterID?) in
             switch state.machine.lease() {
-            case .leased(let id): (Self.leased(id, state), nil)
+            case .leased(let id): (leased(id, &state, caller, now, mayBeOld: true), nil)
             case .wait(let id): (.failure(Self.closed), id)
             case .unavailable: (.failure(Self.unavailable(state.connectError)), nil)
             case .closed: (.failure(Self.closed), nil)
             }
         }
         guard let waiter else { return try answer.get() }
-        if let tracing, statistics.leased >= options.maximumConnections { tracing.event(.poolExhausted) }
-        return try await wait(waiter).get()
+        if let tracing, statistics.isExhausted { tracing.event(.poolExhausted) }
+        return try await wait(waiter, caller, deadline).get()
     }
 
     /// The connection that the machine has decided on, which may have been lost between the decision and now.
-    private static func leased(_ id: PoolConnectionID, _ state: borrowing State) -> Result<PoolLeased, PostgresError> {
-        state.sessions[id.index].map { .success(($0, id)) } ?? .failure(lost)
+    /// Under the lock.
+    private func leased(
+        _ id: PoolConnectionID, _ state: inout State, _ caller: PostgresCaller, _ now: Int64, mayBeOld: Bool = false
+    ) -> Result<PoolLeased, PostgresError> {
+        guard let session = state.members[id.index]?.session else { return .failure(Self.lost) }
+        state.members[id.index]?.caller = caller
+        state.members[id.index]?.leasedAt = now
+        state.members[id.index]?.isReported = false
+        let lastUse = mayBeOld && validatesAfter < .max ? state.machine.lastUse(of: id) : now
+        return .success(PoolLeased(session, id, lastUse: lastUse, isOld: now &- lastUse > validatesAfter))
     }
 
-    private func wait(_ id: PoolWaiterID) async -> Result<PoolLeased, PostgresError> {
-        let deadline = saturatingSum(monotonicNanoseconds(), acquireTimeout)
-        return await withTaskCancellationHandler {
+    // MARK: A look at it
+
+    /// How often `beforeLease` may refuse connections before its caller is told.
+    private static let mostRefusals = 3
+    /// How long a connection that has been idle may take to show that the server is still there.
+    private static let pingTimeout = Duration.seconds(5)
+
+    /// Looks at a connection that has been idle for long. One that is dead goes back to be closed.
+    func isFit(_ connection: PostgresConnection, _ leased: PoolLeased) async throws(PostgresError) -> Bool {
+        guard leased.isOld else { return true }
+        do throws(PostgresError) {
+            try await leased.session.ping(timeout: min(Self.pingTimeout, options.acquireTimeout))
+            return true
+        } catch {
+            defer { connection.lease?.end() }
+            if error.code == .cancelled { throw error }
+            leased.session.abort(error)
+            // Where one is dead without having said so, those that are as old are dead as well.
+            step { $0.machine.closeIdle(unusedSince: leased.lastUse, now: $1) }
+            return false
+        }
+    }
+
+    /// Asks the hook. A connection that it refuses goes back to be closed.
+    private func isWelcome(
+        _ connection: PostgresConnection, _ refusals: inout Int
+    ) async throws(PostgresError) -> Bool {
+        guard let beforeLease = hooks.beforeLease else { return true }
+        do throws(PostgresError) {
+            try await connection.session.lend(to: beforeLease, "beforeLease")
+            return true
+        } catch {
+            connection.session.abort(error)
+            connection.lease?.end()
+            refusals += 1
+            if refusals == Self.mostRefusals || error.code == .cancelled { throw error }
+            return false
+        }
+    }
+
+    private func wait(
+        _ id: PoolWaiterID, _ caller: PostgresCaller, _ deadline: Int64
+    ) async -> Result<PoolLeased, PostgresError> {
+        await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in
                 step { state, now in
-                    state.waiters.insert(.task(waiter), as: id)
+                    state.waiters.insert(.task(waiter, caller), as: id)
                     let actions = state.machine.enqueue(id, deadline: deadline, now: now)
                     // Cancelled before it was enqueued: the handler found nothing to cancel.
                     return Task.isCancelled && actions.isEmpty ? state.machine.cancel(id) : actions
@@ -85,7 +153,7 @@ extension PoolCore {
             }
             switch state.machine.lease(sharing: query.shares) {
             case .leased(let id):
-                give(id, to: query, state)
+                give(id, to: query, &state, now, mayBeOld: true)
                 return (true, .none)
             case .wait(let id):
                 query.waiter = id
@@ -100,12 +168,20 @@ extension PoolCore {
                 return (true, .none)
             }
         }
-        if isSettled { query.goOn() } else { perform(actions) }
+        if isSettled { query.goOn() } else { perform(actions, now: now) }
     }
 
     /// Under the lock.
-    private func give(_ id: PoolConnectionID, to query: PooledQuery, _ state: borrowing State) {
-        query.lease = Self.leased(id, state).map { PoolLease(of: $0.session, $0.id, core: self, pool: query.pool) }
+    private func give(
+        _ id: PoolConnectionID, to query: PooledQuery, _ state: inout State, _ now: Int64, mayBeOld: Bool = false
+    ) {
+        switch leased(id, &state, query.caller, now, mayBeOld: mayBeOld) {
+        case .success(let leased):
+            query.lease = .success(PoolLease(of: leased.session, id, core: self, pool: query.pool))
+            if leased.isOld { query.doubt = leased }
+        case .failure(let error):
+            query.lease = .failure(error)
+        }
         // The handler came when the decision had been made, and nobody else has the request yet.
         if query.isCancelled { query.request.abandonment = PostgresError(.cancelled, "the task was cancelled") }
     }
@@ -118,7 +194,7 @@ extension PoolCore {
             guard let waiter = query.waiter else { return (nil, .none) }
             return (nil, state.machine.cancel(waiter))
         }
-        perform(actions)
+        perform(actions, now: monotonicNanoseconds())
         session?.abandon(query.request, PostgresError(.cancelled, "the task was cancelled"))
     }
 
@@ -126,15 +202,26 @@ extension PoolCore {
     func release(_ session: Session, _ id: PoolConnectionID) {
         if options.queriesPerConnection > 1 {
             let now = monotonicNanoseconds()
-            if let actions = state.withLock({ $0.machine.leave(id, now: now) }) { return perform(actions) }
+            if let actions = state.withLock({ $0.machine.leave(id, now: now) }) { return perform(actions, now: now) }
         }
-        switch session.cleanliness {
+        let cleanliness = session.cleanliness(options.reset)
+        switch hooks.onRelease == nil || cleanliness == .closed ? cleanliness : .dirty {
         case .clean: step { $0.machine.release(id, isReusable: true, now: $1) }
         case .closed: step { $0.machine.release(id, isReusable: false, now: $1) }
         case .dirty:
             Task {
                 await session.makeClean()
-                let isReusable = session.cleanliness == .clean
+                if let onRelease = hooks.onRelease {
+                    do throws(PostgresError) {
+                        try await session.lend(to: onRelease, "onRelease")
+                        // Whatever it left running, or open.
+                        await session.makeClean()
+                    } catch {
+                        session.abort(error)
+                    }
+                }
+                await session.reset(options.reset)
+                let isReusable = session.cleanliness(.rollbackOnly) == .clean
                 step { $0.machine.release(id, isReusable: isReusable, now: $1) }
             }
         }
@@ -142,15 +229,19 @@ extension PoolCore {
 
     // MARK: Answers to those who wait
 
-    func deliver(_ waiter: PoolWaiterID, _ id: PoolConnectionID) {
+    func deliver(_ waiter: PoolWaiterID, _ id: PoolConnectionID, now: Int64) {
         let (found, leased) = state.withLock { state -> (Waiter?, Result<PoolLeased, PostgresError>) in
             let found = state.waiters.remove(waiter)
-            if case .query(let query) = found { give(id, to: query, state) }
-            return (found, Self.leased(id, state))
+            switch found {
+            case .query(let query): give(id, to: query, &state, now)
+            case .task(_, let caller): return (found, self.leased(id, &state, caller, now))
+            case nil: break
+            }
+            return (found, .failure(Self.lost))
         }
         switch found {
         case .query(let query): query.goOn()
-        case .task(let task): task.resume(returning: leased)
+        case .task(let task, _): task.resume(returning: leased)
         case nil: break
         }
     }
@@ -159,12 +250,7 @@ extension PoolCore {
         let (found, connectError) = state.withLock { ($0.waiters.remove(waiter), $0.connectError) }
         let error: PostgresError =
             switch reason {
-            case .timedOut:
-                PostgresError(
-                    .poolTimeout,
-                    "no connection became free within \(options.acquireTimeout): all \(options.maximumConnections) are in use",
-                    advice: "Is a connection held while waiting for another one, or for something slow? Else raise "
-                        + "maximumConnections", safeToRetry: true)
+            case .timedOut: timedOut()
             case .connectFailed:
                 connectError ?? PostgresError(.connectionFailed, "no connection could be made", safeToRetry: true)
             case .unavailable: Self.unavailable(connectError)
@@ -175,12 +261,29 @@ extension PoolCore {
         case .query(let query):
             state.withLock { _ in query.lease = .failure(error) }
             query.goOn()
-        case .task(let task): task.resume(returning: .failure(error))
+        case .task(let task, _): task.resume(returning: .failure(error))
         case nil: break
         }
     }
 
-    private static let cancelled = PostgresError(
+    /// Names those who have the connections: one of them may be the one who waits.
+    private func timedOut() -> PostgresError {
+        let now = statistics
+        guard now.leased > 0 else {
+            return PostgresError(
+                .poolTimeout, "no connection came about before the deadline: the server has not answered yet",
+                advice: "Is it overloaded, or behind a firewall? Else raise acquireTimeout", safeToRetry: true)
+        }
+        let holders = holders
+        let names = holders.isEmpty ? "" : ", held by \(holders.summary)"
+        return PostgresError(
+            .poolTimeout,
+            "no connection became free before the deadline: \(now.leased) of \(now.maximum) are in use\(names)",
+            advice: "Is a connection held while waiting for another one, or for something slow? Else raise "
+                + "maximumConnections", safeToRetry: true)
+    }
+
+    static let cancelled = PostgresError(
         .cancelled, "the task was cancelled while it waited for a connection", safeToRetry: true)
 
     /// What the last attempt failed with is the cause, and the server's words are the error's.

@@ -9,39 +9,68 @@ import PostgresWire
 final class PoolCore: Sendable {
     /// Who waits for a connection.
     enum Waiter {
-        case task(UnsafeContinuation<Result<PoolLeased, PostgresError>, Never>)
+        case task(UnsafeContinuation<Result<PoolLeased, PostgresError>, Never>, PostgresCaller)
         case query(PooledQuery)
+    }
+
+    /// A connection, and who has it or had it last.
+    struct Member {
+        let session: Session
+        let id: PoolConnectionID
+        var caller = PostgresCaller()
+        var leasedAt: Int64 = 0
+        /// It has been held for too long, which was told.
+        var isReported = false
     }
 
     struct State {
         var machine: PoolMachine
+        var configuration: PostgresConfiguration
         /// By the index of the machine's identifiers.
-        var sessions: [Session?]
+        var members: [Member?]
         /// Connections in the making, to be cancelled.
         var connecting: [Task<Void, Never>?]
         var waiters = WaiterTable<Waiter>()
         var connectError: PostgresError?
+        /// Connections that could not be made or were lost, the latest last.
+        var errors: [(time: Int64, error: PostgresError)] = []
+        /// No further server is taken for demoted before this.
+        var nextDemotion = Int64.min
+        /// Leases that were held for too long.
+        var longLeases: UInt64 = 0
+        var leaseTimer: EventLoop.Timer?
         var timer: EventLoop.Timer?
         var closing: [UnsafeContinuation<Void, Never>] = []
         var isClosed = false
+
+        /// Keeps the last few.
+        mutating func note(_ error: PostgresError, _ now: Int64) {
+            if errors.count >= 5 { errors.removeFirst() }
+            errors.append((now, error))
+        }
     }
 
     /// Where the connections live.
     let loop: EventLoop
-    private let configuration: PostgresConfiguration
     /// Nil without tracers.
     let tracing: Tracing?
     let options: PostgresPoolOptions
+    let hooks: PostgresPoolHooks
+    /// How long a connection may have been idle to be handed out without a look at it, in nanoseconds.
+    let validatesAfter: Int64
     /// In nanoseconds.
     let acquireTimeout: Int64
     let state: Mutex<State>
 
-    init(_ configuration: PostgresConfiguration, _ options: PostgresPoolOptions) throws(PostgresError) {
+    init(
+        _ configuration: PostgresConfiguration, _ options: PostgresPoolOptions, _ hooks: PostgresPoolHooks
+    ) throws(PostgresError) {
         loop = try EventLoops.shared.loop()
         var configuration = configuration
         configuration.statementNews = StatementNews()
-        self.configuration = configuration
         self.options = options
+        self.hooks = hooks
+        validatesAfter = options.validatesAfter?.nanoseconds ?? .max
         acquireTimeout = options.acquireTimeout.nanoseconds
         tracing = Tracing(configuration)
         let machine = PoolMachine(
@@ -59,29 +88,32 @@ final class PoolCore: Sendable {
         let count = max(options.maximumConnections, 1)
         state = Mutex(
             State(
-                machine: machine, sessions: Array(repeating: nil, count: count),
+                machine: machine, configuration: configuration, members: Array(repeating: nil, count: count),
                 connecting: Array(repeating: nil, count: count)))
     }
 
     /// Changes the machine under the lock, then does what it asks for.
     func step(_ event: (inout State, Int64) -> PoolActions) {
         let now = monotonicNanoseconds()
-        perform(state.withLock { event(&$0, now) })
+        perform(state.withLock { event(&$0, now) }, now: now)
     }
 
-    func start() { step { $0.machine.start(now: $1) } }
+    func start() {
+        step { $0.machine.start(now: $1) }
+        if let limit = options.leaseReportedAfter { watchLeases(limit.nanoseconds) }
+    }
 
     // MARK: Actions
 
-    func perform(_ actions: PoolActions) {
+    func perform(_ actions: PoolActions, now: Int64) {
         actions.forEach { action in
             switch action {
             case .connect(let id): connect(id)
             case .close(let id):
                 tracing?.event(.poolRetired)
-                state.withLock { $0.sessions[id.index] }?.terminate()
+                state.withLock { $0.members[id.index] }?.session.terminate()
             case .abort(let id): abort(id)
-            case .deliver(let waiter, let id): deliver(waiter, id)
+            case .deliver(let waiter, let id): deliver(waiter, id, now: now)
             case .fail(let waiter, let reason): fail(waiter, reason)
             case .scheduleTimer(let time): schedule(at: time)
             case .shutdownComplete: shutdownCompleted()
@@ -96,35 +128,75 @@ final class PoolCore: Sendable {
 
     private func open(_ id: PoolConnectionID) async {
         do throws(PostgresError) {
-            let session = try await Connector(configuration, loop: loop).connect()
+            let session = try await connected()
             state.withLock { state in
                 state.connecting[id.index] = nil
-                state.sessions[id.index] = session
+                state.connectError = nil
+                state.members[id.index] = Member(session: session, id: id)
             }
             tracing?.event(.poolOpened)
-            let isOpen = session.onClose { [self] in closed(id, session) }
+            let isOpen = session.onClose { [self] in
+                closed(id, session)
+            } onSign: { [self] sign in
+                heard(sign, from: session, id)
+            }
             step { $0.machine.connected(id, now: $1) }
             if !isOpen { closed(id, session) }
         } catch {
             step { state, now in
                 state.connecting[id.index] = nil
                 // The pool itself gave it up, which says nothing of the server.
-                if error.code != .cancelled { state.connectError = error }
+                if error.code != .cancelled {
+                    state.connectError = error
+                    state.note(error, now)
+                }
                 return state.machine.connectFailed(id, isRetryable: error.safeToRetry, now: now)
             }
         }
     }
 
+    /// A session that is ready for the pool. The host's name is looked up, the kind of server and the password asked for,
+    /// each time anew.
+    private func connected() async throws(PostgresError) -> Session {
+        let session = try await Connector(state.withLock { $0.configuration }, loop: loop).connect()
+        guard let onConnect = hooks.onConnect else { return session }
+        do throws(PostgresError) {
+            try await session.lend(to: onConnect, "onConnect")
+            // What it has set is what the connection is to be like.
+            session.change { state, _ in state.hasLeftovers = false }
+            return session
+        } catch {
+            session.terminate()
+            throw error
+        }
+    }
+
     private func closed(_ id: PoolConnectionID, _ session: Session) {
         tracing?.event(.poolClosed)
+        let reason = session.change { state, _ in state.closeReason }
         step { state, now in
-            if state.sessions[id.index] === session { state.sessions[id.index] = nil }
+            if let reason, state.machine.isLive(id) { state.note(reason, now) }
+            if state.members[id.index]?.session === session { state.members[id.index] = nil }
             return state.machine.closed(id, now: now)
         }
     }
 
+    /// The server has said something that concerns more than one statement.
+    private func heard(_ sign: ServerSign, from session: Session, _ id: PoolConnectionID) {
+        var isDemoted = false
+        step { state, now in
+            // A server that never took writes is said to be so by every statement that tries: once in a second will do.
+            guard case .readOnly = sign, now >= state.nextDemotion else { return state.machine.retire(id, now: now) }
+            isDemoted = true
+            state.nextDemotion = saturatingSum(now, 1_000_000_000)
+            let others = state.members.compactMap { $0 }.filter { $0.session.address == session.address }
+            return state.machine.retire(others.map(\.id), now: now)
+        }
+        if isDemoted { tracing?.event(.poolServerDemoted(host: session.host.description)) }
+    }
+
     private func abort(_ id: PoolConnectionID) {
-        let (session, task) = state.withLock { ($0.sessions[id.index], $0.connecting[id.index]) }
+        let (session, task) = state.withLock { ($0.members[id.index]?.session, $0.connecting[id.index]) }
         task?.cancel()
         guard let session else { return }
         // A server that is only hung up on goes on with the statement.
@@ -150,8 +222,8 @@ final class PoolCore: Sendable {
         step { $0.machine.shutDown(grace: grace.nanoseconds, now: $1) }
     }
 
-    func close() async {
-        shutDown(grace: options.shutdownGrace)
+    func close(grace: Duration) async {
+        shutDown(grace: grace)
         await withUnsafeContinuation { waiter in
             let isClosed = state.withLock { state in
                 if !state.isClosed { state.closing.append(waiter) }
@@ -162,23 +234,16 @@ final class PoolCore: Sendable {
     }
 
     private func shutdownCompleted() {
-        let (waiters, timer) = state.withLock { state in
+        let (waiters, timers) = state.withLock { state in
             state.isClosed = true
             defer {
                 state.closing = []
                 state.timer = nil
+                state.leaseTimer = nil
             }
-            return (state.closing, state.timer)
+            return (state.closing, [state.timer, state.leaseTimer])
         }
-        if let timer { loop.cancel(timer) }
+        for case let timer? in timers { loop.cancel(timer) }
         for waiter in waiters { waiter.resume() }
-    }
-
-    var statistics: PostgresPoolStatistics {
-        let now = state.withLock { $0.machine.statistics }
-        return PostgresPoolStatistics(
-            idle: now.idle, leased: now.leased, connecting: now.connecting, waiting: now.waiting, maximum: now.maximum,
-            leases: now.counters.leases, waits: now.counters.waits, timeouts: now.counters.timeouts,
-            connects: now.counters.connects, connectFailures: now.counters.connectFailures)
     }
 }

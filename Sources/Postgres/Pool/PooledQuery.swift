@@ -16,16 +16,20 @@ final class PooledQuery: @unchecked Sendable {
     private let timeout: Duration?
     /// Others may be under way on the same connection.
     let shares: Bool
+    let caller: PostgresCaller
 
     @exclusivity(unchecked) var task: UnsafeContinuation<Void, Never>?
     /// Its place in the queue, once it has one.
     @exclusivity(unchecked) var waiter: PoolWaiterID?
     @exclusivity(unchecked) var isCancelled = false
+    /// The connection is to be looked at first, which its own task does; nothing was sent.
+    @exclusivity(unchecked) var doubt: PoolLeased?
     /// The connection that it has got, or why it got none.
     @exclusivity(unchecked) var lease: Result<PoolLease, PostgresError> = .failure(PoolCore.closed)
 
-    init(_ query: PostgresQuery, timeout: Duration?, pool: PostgresPool) {
+    init(_ query: PostgresQuery, timeout: Duration?, from caller: PostgresCaller, pool: PostgresPool) {
         self.pool = pool
+        self.caller = caller
         self.timeout = timeout
         shares = pool.core.options.queriesPerConnection > 1 && SharedStatement.isOne(query.sql)
         request = Request(executing: query.sql)
@@ -36,6 +40,8 @@ final class PooledQuery: @unchecked Sendable {
     func goOn() {
         guard let task else { return }
         switch lease {
+        case .success where doubt != nil:
+            task.resume()
         case .success(let lease):
             let session = lease.session
             session.enqueue(request, waiter: task, until: .rows, timeout: timeout) { (state) throws(PostgresError) in

@@ -21,11 +21,11 @@ public final class PostgresPool: PostgresDatabase {
     /// - Throws: `invalidConfiguration` for what cannot be right, such as a port of 0.
     public init(
         _ configuration: PostgresConfiguration, options: PostgresPoolOptions = PostgresPoolOptions(),
-        listening: PostgresListenOptions = PostgresListenOptions()
+        listening: PostgresListenOptions = PostgresListenOptions(), hooks: PostgresPoolHooks = PostgresPoolHooks()
     ) throws(PostgresError) {
         try configuration.validate()
         try listening.configuration?.validate()
-        core = try PoolCore(configuration, options)
+        core = try PoolCore(configuration, options, hooks)
         notifications = NotificationHub(
             configuration: configuration, loop: core.loop, options: listening, startTimeout: options.acquireTimeout)
         core.start()
@@ -34,9 +34,9 @@ public final class PostgresPool: PostgresDatabase {
     /// - Throws: `invalidConfiguration` when the URL cannot be read.
     public convenience init(
         _ url: String, options: PostgresPoolOptions = PostgresPoolOptions(),
-        listening: PostgresListenOptions = PostgresListenOptions()
+        listening: PostgresListenOptions = PostgresListenOptions(), hooks: PostgresPoolHooks = PostgresPoolHooks()
     ) throws(PostgresError) {
-        try self.init(try PostgresConfiguration(url), options: options, listening: listening)
+        try self.init(try PostgresConfiguration(url), options: options, listening: listening, hooks: hooks)
     }
 
     /// Closes what is left when nobody closed the pool.
@@ -61,15 +61,26 @@ public final class PostgresPool: PostgresDatabase {
 
     /// Leases no more, waits for the work that is running (``PostgresPoolOptions/shutdownGrace`` at most, then ends it)
     /// and closes every connection. Whoever listens gets the end of the sequence first.
-    public func close() async {
+    ///
+    /// - Parameter grace: in place of the option's, as where a host leaves little time.
+    public func close(grace: Duration? = nil) async {
         await notifications.close()
-        await core.close()
+        await core.close(grace: grace ?? core.options.shutdownGrace)
     }
 
-    public func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
-        guard core.tracing == nil else { return try await run(query, on: try await core.lease(for: self), timeout) }
-        let asked = PooledQuery(query, timeout: timeout, pool: self)
+    public func query(
+        _ query: PostgresQuery, timeout: Duration?, from caller: PostgresCaller
+    ) async throws(PostgresError) -> PostgresRows {
+        guard core.tracing == nil, core.hooks.beforeLease == nil else {
+            return try await run(query, on: try await core.lease(for: self, from: caller), timeout)
+        }
+        let asked = PooledQuery(query, timeout: timeout, from: caller, pool: self)
         let lease = try await core.send(asked)
+        if let doubt = asked.doubt {
+            var connection = PostgresConnection(session: lease.session, lease: lease)
+            if try await !core.isFit(connection, doubt) { connection = try await core.lease(for: self, from: caller) }
+            return try await run(query, on: connection, timeout)
+        }
         switch lease.session.outcome(of: asked.request, { PostgresConnection(session: lease.session, lease: lease) }) {
         case .rows(let rows):
             return rows
@@ -78,7 +89,7 @@ public final class PostgresPool: PostgresDatabase {
         case .outdated:
             // The next connection may know no better, and tries twice itself.
             lease.end()
-            return try await run(query, on: try await core.lease(for: self), timeout)
+            return try await run(query, on: try await core.lease(for: self, from: caller), timeout)
         case .failed(let error):
             lease.end()
             throw error
@@ -103,28 +114,29 @@ public final class PostgresPool: PostgresDatabase {
 
     @concurrent @discardableResult
     public func withConnection<R: Sendable>(
-        _ body: @Sendable (PostgresConnection) async throws -> R
+        from caller: PostgresCaller, _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R {
-        let connection = try await core.lease(for: self)
+        let connection = try await core.lease(for: self, from: caller)
         defer { connection.lease?.end() }
-        return try await connection.withConnection(body)
+        return try await connection.withConnection(from: caller, body)
     }
 
     @concurrent @discardableResult
     public func withTransaction<R: Sendable>(
-        _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
+        _ options: PostgresTransactionOptions, from caller: PostgresCaller,
+        _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
-        let (result, hooks) = try await transact(options, ending: .commit, body)
+        let (result, hooks) = try await transact(options, ending: .commit, from: caller, body)
         await hooks.run()
         return result
     }
 
     /// The lease ends before the hooks are run: they may need a connection themselves.
     func transact<R: Sendable>(
-        _ options: PostgresTransactionOptions, ending: TransactionEnding,
+        _ options: PostgresTransactionOptions, ending: TransactionEnding, from caller: PostgresCaller,
         _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> (R, TransactionHooks) {
-        let connection = try await core.lease(for: self)
+        let connection = try await core.lease(for: self, from: caller)
         defer { connection.lease?.end() }
         return try await connection.transact(options, ending: ending, body)
     }

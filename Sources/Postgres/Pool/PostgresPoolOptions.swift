@@ -24,6 +24,15 @@ public struct PostgresPoolOptions: Sendable, Hashable {
     public var idleTimeout: Duration?
     /// How old a connection becomes before it is replaced, less up to a tenth at random; nil for ever.
     public var maximumLifetime: Duration?
+    /// A connection that has been idle for longer is asked whether the server is still there before somebody gets it, one
+    /// round trip; nil never. That a server has closed a connection is noticed in any case; that a firewall has forgotten
+    /// it is not.
+    public var validatesAfter: Duration?
+    /// What is taken away from a session before the next one gets it.
+    public var reset: PostgresSessionReset
+    /// A lease that is held for longer is reported once, with the line that asked for it
+    /// (``PostgresTraceEvent/poolLeaseHeld(_:)``, ``PostgresPoolStatistics/longLeases``); nil never.
+    public var leaseReportedAfter: Duration?
     /// How long `close()` waits for work that is still running.
     public var shutdownGrace: Duration
 
@@ -32,7 +41,8 @@ public struct PostgresPoolOptions: Sendable, Hashable {
         maximumConnections: Int = 10, minimumConnections: Int = 0, queriesPerConnection: Int = 1,
         acquireTimeout: Duration = .seconds(30), unavailableAfter: Duration? = .seconds(5),
         idleTimeout: Duration? = .seconds(600), maximumLifetime: Duration? = .seconds(1800),
-        shutdownGrace: Duration = .seconds(30)
+        validatesAfter: Duration? = .seconds(30), reset: PostgresSessionReset = .automatic,
+        leaseReportedAfter: Duration? = nil, shutdownGrace: Duration = .seconds(30)
     ) {
         self.maximumConnections = maximumConnections
         self.minimumConnections = minimumConnections
@@ -41,12 +51,15 @@ public struct PostgresPoolOptions: Sendable, Hashable {
         self.unavailableAfter = unavailableAfter
         self.idleTimeout = idleTimeout
         self.maximumLifetime = maximumLifetime
+        self.validatesAfter = validatesAfter
+        self.reset = reset
+        self.leaseReportedAfter = leaseReportedAfter
         self.shutdownGrace = shutdownGrace
     }
 }
 
 /// A pool at one moment.
-public struct PostgresPoolStatistics: Sendable, Hashable {
+public struct PostgresPoolStatistics: Sendable, Hashable, Codable {
     /// Connections that nobody uses.
     public var idle: Int
     /// Connections in use.
@@ -55,16 +68,29 @@ public struct PostgresPoolStatistics: Sendable, Hashable {
     public var connecting: Int
     /// Tasks that wait for a connection.
     public var waiting: Int
-    /// The most connections there may be; see ``PostgresPoolOptions/maximumConnections``.
+    /// Connections that are kept open when nobody needs them.
+    public var minimum: Int
+    /// The most connections there may be; see ``PostgresPool/resize(maximum:minimum:)``.
     public var maximum: Int
+    /// The database has not been reached for so long that who asks is told so at once.
+    public var isUnavailable: Bool
     /// Leases given since the pool was made; the numbers below count from then, too.
     public var leases: UInt64
     /// Leases that had to wait for a connection.
     public var waits: UInt64
     /// Waits that ended by their deadline.
     public var timeouts: UInt64
+    /// Requests that failed at once, since the database was unavailable.
+    public var refusals: UInt64
     /// Connections opened.
     public var connects: UInt64
     /// Attempts to connect that failed.
     public var connectFailures: UInt64
+    /// Connections closed because they were old, or the server had said something, or all were replaced.
+    public var retirements: UInt64
+    /// Leases that were reported as held for too long.
+    public var longLeases: UInt64
+
+    /// No connection is free, and there can be no further one.
+    var isExhausted: Bool { leased >= maximum }
 }

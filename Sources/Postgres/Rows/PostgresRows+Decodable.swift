@@ -76,8 +76,8 @@ extension PostgresDatabase {
     /// - Throws: as `query` does.
     public func query<T: Decodable>(
         _ query: PostgresQuery, into type: T.Type, keys: PostgresKeyStrategy = .ignoringCaseAndUnderscores,
-        timeout: Duration? = nil
+        timeout: Duration? = nil, file: StaticString = #fileID, line: UInt = #line
     ) async throws(PostgresError) -> PostgresDecodableRows<T> {
-        try await self.query(query, timeout: timeout).decode(into: type, keys: keys)
+        try await self.query(query, timeout: timeout, file: file, line: line).decode(into: type, keys: keys)
     }
 }

@@ -14,6 +14,8 @@ final class PreparedStatement: Sendable {
     let resultFormats: [Int16]
     /// What running it may mean for the other statements of the session.
     let reach: StatementReach
+    /// It may leave in the session what the next user of a pooled connection should not find.
+    let mayLeaveSomething: Bool
     /// The parameters' types as Parse has them; needed without a name alone.
     let parameterOIDs: [UInt32]
 
@@ -25,6 +27,7 @@ final class PreparedStatement: Sendable {
         resultFormats =
             columns.contains { $0.format == .text } ? columns.map { $0.format == .text ? 0 : 1 } : []
         reach = StatementReach(of: sql)
+        mayLeaveSomething = Leftovers.mayRemain(after: sql)
         parameterOIDs = name.isEmpty ? parameterTypes.map(\.rawValue) : []
     }
 
@@ -35,6 +38,7 @@ final class PreparedStatement: Sendable {
         columns = other.columns
         resultFormats = other.resultFormats
         reach = other.reach
+        mayLeaveSomething = other.mayLeaveSomething
         parameterOIDs = parameterTypes.map(\.rawValue)
     }
 

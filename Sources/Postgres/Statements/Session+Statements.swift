@@ -35,8 +35,10 @@ extension Session {
 
     /// A request is answered: what it did, or why it failed, may make statements unfit.
     func updateStatements(after request: Request, _ state: inout SessionState, _ effects: inout Effects) {
+        if !state.hasLeftovers { state.hasLeftovers = request.mayLeaveSomething }
         if let server = request.failure?.server {
             statementFailed(server, request, &state, &effects)
+            state.look(at: server, configuration, &effects)
         } else if case .script = request.exchange {
             guard request.tags.contains(where: StatementReach.isSuspicious) else { return endOfNames(request, &state) }
             let reach = StatementReach(of: request.sql)

@@ -45,6 +45,10 @@ struct OpenMetricsText {
         counter("postgres_pool_leases", help: "Connections handed out.", [([], pool.leases)])
         counter("postgres_pool_waits", help: "Leases that had to wait.", [([], pool.waits)])
         counter("postgres_pool_timeouts", help: "Waits that ended by their deadline.", [([], pool.timeouts)])
+        counter(
+            "postgres_pool_refusals", help: "Requests that failed at once, the database being unavailable.",
+            [([], pool.refusals)])
+        counter("postgres_pool_long_leases", help: "Leases reported as held for too long.", [([], pool.longLeases)])
         counter("postgres_pool_connects", help: "Connections opened.", [([], pool.connects)])
         counter(
             "postgres_pool_connect_failures", help: "Attempts to connect that failed.", [([], pool.connectFailures)])

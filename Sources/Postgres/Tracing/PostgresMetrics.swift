@@ -67,6 +67,8 @@ public final class PostgresMetrics: PostgresTracer {
             case .poolClosed: state.poolClosed += 1
             case .poolRetired: state.poolRetired += 1
             case .poolExhausted: state.poolExhausted += 1
+            // Counted by the pool itself.
+            case .poolLeaseHeld, .poolServerDemoted: break
             }
         }
     }

@@ -75,4 +75,8 @@ public enum PostgresTraceEvent: Sendable {
     case poolRetired
     /// Every connection is in use: a task begins to wait for one.
     case poolExhausted
+    /// A connection has been held for longer than ``PostgresPoolOptions/leaseReportedAfter``: told once of each lease.
+    case poolLeaseHeld(PostgresPoolHolder)
+    /// A server takes no writes any more: the pool replaces its connections to it.
+    case poolServerDemoted(host: String)
 }

@@ -49,7 +49,9 @@ extension PostgresConnection {
         let lock = AdvisoryLock(key: key, isShared: shared)
         try await checkMayLock()
         do {
-            try await execute(try lock.query("pg_advisory_lock"), timeout: timeout)
+            try await leavingNothing { () async throws(PostgresError) in
+                _ = try await execute(try lock.query("pg_advisory_lock"), timeout: timeout)
+            }
         } catch {
             await giveUp(lock, error)
             throw error.code == .timeout ? lock.timedOut(error) : error
@@ -67,13 +69,25 @@ extension PostgresConnection {
         let lock = AdvisoryLock(key: key, isShared: shared)
         try await checkMayLock()
         do {
-            let answer = try await query(try lock.query("pg_try_advisory_lock"), as: Bool.self).collect()
+            let answer = try await leavingNothing { () async throws(PostgresError) in
+                try await query(try lock.query("pg_try_advisory_lock"), as: Bool.self).collect()
+            }
             guard answer == [true] else { return nil }
         } catch {
             await giveUp(lock, error)
             throw error
         }
         return try await hold(lock, body)
+    }
+
+    /// What is taken here is given back here, whatever becomes of the connection: the pool need not do it once more.
+    private func leavingNothing<R>(
+        _ body: () async throws(PostgresError) -> R
+    ) async throws(PostgresError) -> R {
+        let before = session.change { state, _ in state.hasLeftovers }
+        let result = try await body()
+        session.change { state, _ in state.hasLeftovers = before }
+        return result
     }
 
     private func checkMayLock() async throws(PostgresError) {
@@ -158,9 +172,10 @@ extension PostgresPool {
     @concurrent @discardableResult
     public func withAdvisoryLock<R: Sendable>(
         _ key: PostgresAdvisoryLockKey, shared: Bool = false, timeout: Duration? = nil,
+        file: StaticString = #fileID, line: UInt = #line,
         _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await withConnection { connection in
+        try await withConnection(file: file, line: line) { connection in
             try await connection.withAdvisoryLock(key, shared: shared, timeout: timeout, body)
         }
     }
@@ -172,9 +187,10 @@ extension PostgresPool {
     @concurrent @discardableResult
     public func withAdvisoryLockIfFree<R: Sendable>(
         _ key: PostgresAdvisoryLockKey, shared: Bool = false,
+        file: StaticString = #fileID, line: UInt = #line,
         _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R? {
-        try await withConnection { connection in
+        try await withConnection(file: file, line: line) { connection in
             try await connection.withAdvisoryLockIfFree(key, shared: shared, body)
         }
     }

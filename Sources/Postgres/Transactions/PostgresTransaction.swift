@@ -13,15 +13,17 @@ public struct PostgresTransaction: PostgresDatabase {
     let depth: Int
     let hooks = TransactionHooks()
 
-    public func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
-        try await connection.query(query, timeout: timeout)
+    public func query(
+        _ query: PostgresQuery, timeout: Duration?, from caller: PostgresCaller
+    ) async throws(PostgresError) -> PostgresRows {
+        try await connection.query(query, timeout: timeout, from: caller)
     }
 
     @discardableResult
     public func withConnection<R: Sendable>(
-        _ body: @Sendable (PostgresConnection) async throws -> R
+        from caller: PostgresCaller, _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await connection.withConnection(body)
+        try await connection.withConnection(from: caller, body)
     }
 
     /// Has `action` done once the transaction is committed: after the server has acknowledged the COMMIT, and before
@@ -40,7 +42,8 @@ public struct PostgresTransaction: PostgresDatabase {
     /// Runs `body` behind a savepoint: when it throws, only what it did is undone.
     @concurrent @discardableResult
     public func withTransaction<R: Sendable>(
-        _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
+        _ options: PostgresTransactionOptions, from caller: PostgresCaller,
+        _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
         guard options == PostgresTransactionOptions() else {
             throw PostgresError(
@@ -66,7 +69,8 @@ public struct PostgresTransaction: PostgresDatabase {
 extension PostgresConnection {
     @concurrent @discardableResult
     public func withTransaction<R: Sendable>(
-        _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
+        _ options: PostgresTransactionOptions, from caller: PostgresCaller,
+        _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
         let (result, hooks) = try await transact(options, ending: .commit, body)
         await hooks.run()

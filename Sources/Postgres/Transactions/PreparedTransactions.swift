@@ -53,10 +53,11 @@ extension PostgresPool {
     @concurrent @discardableResult
     public func prepareTransaction<R: Sendable>(
         _ id: String, _ options: PostgresTransactionOptions = PostgresTransactionOptions(),
+        file: StaticString = #fileID, line: UInt = #line,
         _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
         try PreparedTransactionID.check(id)
-        return try await transact(options, ending: .prepare(id), body).0
+        return try await transact(options, ending: .prepare(id), from: PostgresCaller(file: file, line: line), body).0
     }
 }
 

@@ -7,7 +7,7 @@ import Darwin
 #endif
 
 /// Where a socket connects to: an address as the system knows it.
-package struct SocketAddress: Sendable {
+package struct SocketAddress: Sendable, Equatable {
     /// The bytes of the `sockaddr`, whatever its family.
     private let bytes: [UInt8]
     package let family: Int32

@@ -104,13 +104,14 @@ import Testing
         var text = OpenMetricsText()
         text.pool(
             PostgresPoolStatistics(
-                idle: 1, leased: 2, connecting: 0, waiting: 5, maximum: 10, leases: 7, waits: 1, timeouts: 0,
-                connects: 3,
-                connectFailures: 0))
+                idle: 1, leased: 2, connecting: 0, waiting: 5, minimum: 0, maximum: 10, isUnavailable: false, leases: 7,
+                waits: 1, timeouts: 0, refusals: 4, connects: 3, connectFailures: 0, retirements: 0, longLeases: 1))
         text.metrics(metrics.snapshot)
         let samples = try OpenMetrics.parse(text.text)
         #expect(samples["postgres_pool_connections{state=\"used\"}"] == 2)
         #expect(samples["postgres_pool_leases_total"] == 7)
+        #expect(samples["postgres_pool_refusals_total"] == 4)
+        #expect(samples["postgres_pool_long_leases_total"] == 1)
         #expect(samples["postgres_operation_duration_seconds_bucket{operation=\"query\",le=\"0.0025\"}"] == 0)
         #expect(samples["postgres_operation_duration_seconds_bucket{operation=\"query\",le=\"0.005\"}"] == 3)
         #expect(samples["postgres_operation_duration_seconds_bucket{operation=\"query\",le=\"+Inf\"}"] == 4)
