@@ -16,6 +16,7 @@ enum Egret {
         DemoCommand.self,
         ImportCommand.self,
         VerifyCommand.self,
+        ReadyCommand.self,
         ServerCommand.self,
     ]
 
