@@ -35,6 +35,28 @@ import Testing
         await pool.close()
         try await server.finished()
     }
+
+    @Test("a session that is over is let go of, with all that hears of its end") func nothingIsKept() async throws {
+        final class Box: Sendable {
+            let value: Mutex<(@Sendable () -> Bool)?> = Mutex(nil)
+        }
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.expectEnd()
+        }
+        let pool = try PostgresPool(PostgresConfiguration(server))
+        let box = Box()
+        try await pool.withConnection { connection in
+            let session = connection.session
+            box.value.withLock { $0 = { [weak session] in session == nil } }
+        }
+        await pool.close()
+        let isGone = try #require(box.value.withLock { $0 })
+        let deadline = ContinuousClock.now + .seconds(30)
+        while !isGone(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(isGone())
+        try await server.finished()
+    }
 }
 
 /// Runs nothing until it is told to.

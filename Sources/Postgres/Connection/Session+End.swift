@@ -42,6 +42,7 @@ extension Session {
         effects.rare.tearsDown = true
         effects.rare.closed = state.onClosed
         state.onClosed = nil
+        state.onSign = nil
         if !wasReady { finishConnecting(&state, error, &effects) }
         effects.cancel(state.cancelTimer)
         for request in state.requests.takeAll() {
