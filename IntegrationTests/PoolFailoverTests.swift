@@ -179,4 +179,22 @@ import Testing
             #expect(pool.statistics.connects == 3)
         }
     }
+
+    @Test("trap 59: a connection that grows too old while it is used is closed on its return, not before")
+    func lifetime()
+        async throws
+    {
+        let options = PostgresPoolOptions(maximumConnections: 1, maximumLifetime: .milliseconds(200))
+        try await TestServer.withPool(options) { pool in
+            try await pool.withConnection { connection in
+                try await connection.check()
+                try await Task.sleep(for: .milliseconds(300))
+                try await connection.check()
+                #expect(pool.statistics.retirements == 0)
+            }
+            #expect(try await eventually { pool.statistics.retirements == 1 && pool.statistics.leased == 0 })
+            try await pool.check()
+            #expect(pool.statistics.connects == 2)
+        }
+    }
 }

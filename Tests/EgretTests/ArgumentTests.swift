@@ -70,4 +70,18 @@ import Testing
             #expect(Help.overview(Egret.commands).contains("  \(command.name)  "))
         }
     }
+
+    @Test func readyTakesAServerAndATime() throws {
+        func command(_ line: String) throws(UsageError) -> ReadyCommand {
+            try ReadyCommand(
+                ParsedArguments(
+                    line.split(separator: " ").map(String.init), operands: ReadyCommand.operands,
+                    options: ReadyCommand.options))
+        }
+        _ = try command("--url postgres://h/d --timeout 0")
+        _ = try command("")
+        for line in ["--timeout -1", "--timeout soon", "--timeout 1000000", "now"] {
+            #expect(throws: UsageError.self) { _ = try command(line) }
+        }
+    }
 }

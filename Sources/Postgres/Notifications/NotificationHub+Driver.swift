@@ -61,7 +61,7 @@ extension NotificationHub {
     }
 
     private func connectAndServe() async throws(PostgresError) {
-        guard isWanted, let configuration = options.configuration ?? configuration else { return }
+        guard isWanted, let configuration = options.configuration ?? configuration?() else { return }
         let session = try await Connector(configuration, loop: loop).connect()
         let connection = PostgresConnection(session: session)
         defer { session.terminate() }

@@ -31,8 +31,8 @@ final class NotificationHub: Sendable {
     }
 
     let loop: EventLoop
-    /// Where to connect; nil when the connection is somebody's own.
-    let configuration: PostgresConfiguration?
+    /// Where to connect, asked each time; nil when the connection is somebody's own.
+    let configuration: (@Sendable () -> PostgresConfiguration)?
     let options: PostgresListenOptions
     /// How long `listen` waits for its LISTEN to be answered.
     private let startTimeout: Duration
@@ -40,7 +40,8 @@ final class NotificationHub: Sendable {
     let state = Mutex(State())
 
     init(
-        configuration: PostgresConfiguration?, loop: EventLoop, options: PostgresListenOptions, startTimeout: Duration
+        configuration: (@Sendable () -> PostgresConfiguration)?, loop: EventLoop, options: PostgresListenOptions,
+        startTimeout: Duration
     ) {
         self.configuration = configuration
         self.loop = loop

@@ -18,8 +18,8 @@ extension PostgresPool {
     /// Connects with another configuration from now on, a new password say, and replaces every connection gracefully.
     ///
     /// One connection is made with it first: where that fails, everything stays as it was. A password that changes often
-    /// is better given by ``PostgresConfiguration/passwordProvider``, which each connect asks. Tracers, and the connection
-    /// that listens, keep to the configuration that the pool was made with.
+    /// is better given by ``PostgresConfiguration/passwordProvider``, which each connect asks. Tracers stay those that the pool
+    /// was made with; the connection that listens goes over when it is made anew.
     ///
     /// - Throws: what connecting with `configuration` throws.
     public func reconfigure(_ configuration: PostgresConfiguration) async throws(PostgresError) {

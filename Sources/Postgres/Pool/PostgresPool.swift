@@ -1,3 +1,4 @@
+import PostgresLocks
 import PostgresTransport
 public import PostgresTypes
 public import PostgresWire
@@ -25,9 +26,11 @@ public final class PostgresPool: PostgresDatabase {
     ) throws(PostgresError) {
         try configuration.validate()
         try listening.configuration?.validate()
-        core = try PoolCore(configuration, options, hooks)
+        let core = try PoolCore(configuration, options, hooks)
+        self.core = core
         notifications = NotificationHub(
-            configuration: configuration, loop: core.loop, options: listening, startTimeout: options.acquireTimeout)
+            configuration: { core.state.withLock { $0.configuration } }, loop: core.loop, options: listening,
+            startTimeout: options.acquireTimeout)
         core.start()
     }
 

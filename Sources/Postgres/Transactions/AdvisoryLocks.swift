@@ -40,7 +40,7 @@ extension PostgresTransaction {
 
 extension PostgresConnection {
     /// Waits for an advisory lock and holds it while `body` runs.
-    /// See ``PostgresPool/withAdvisoryLock(_:shared:timeout:_:)``.
+    /// See ``PostgresPool/withAdvisoryLock(_:shared:timeout:file:line:_:)``.
     @concurrent @discardableResult
     public func withAdvisoryLock<R: Sendable>(
         _ key: PostgresAdvisoryLockKey, shared: Bool = false, timeout: Duration? = nil,
@@ -60,7 +60,7 @@ extension PostgresConnection {
     }
 
     /// Runs `body` with an advisory lock, if that is free.
-    /// See ``PostgresPool/withAdvisoryLockIfFree(_:shared:_:)``.
+    /// See ``PostgresPool/withAdvisoryLockIfFree(_:shared:file:line:_:)``.
     @concurrent @discardableResult
     public func withAdvisoryLockIfFree<R: Sendable>(
         _ key: PostgresAdvisoryLockKey, shared: Bool = false,
@@ -183,7 +183,7 @@ extension PostgresPool {
     /// Runs `body` with an advisory lock, if that is free.
     ///
     /// - Returns: nil when somebody else has the lock; `body` was not run.
-    /// - Throws: as ``withAdvisoryLock(_:shared:timeout:_:)`` does.
+    /// - Throws: as ``withAdvisoryLock(_:shared:timeout:file:line:_:)`` does.
     @concurrent @discardableResult
     public func withAdvisoryLockIfFree<R: Sendable>(
         _ key: PostgresAdvisoryLockKey, shared: Bool = false,

@@ -25,7 +25,7 @@ public struct PostgresPreparedTransaction: Sendable, Hashable {
 
 extension PostgresConnection {
     /// Runs `body` in a transaction and prepares that to be committed: the first phase of two-phase commit (PostgreSQL
-    /// documentation, "PREPARE TRANSACTION"). See ``PostgresPool/prepareTransaction(_:_:_:)``.
+    /// documentation, "PREPARE TRANSACTION"). See ``PostgresPool/prepareTransaction(_:_:file:line:_:)``.
     @concurrent @discardableResult
     public func prepareTransaction<R: Sendable>(
         _ id: String, _ options: PostgresTransactionOptions = PostgresTransactionOptions(),
