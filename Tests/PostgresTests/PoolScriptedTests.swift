@@ -56,14 +56,21 @@ import Testing
             try s.expectEnd()
         }
         let recorder = Recorder()
+        let lines = Mutex<[String]>([])
+        let log = PostgresStatementLog { line in lines.withLock { $0.append(line) } }
         let pool = try pool(
             server, PostgresPoolOptions(maximumConnections: 1, leaseReportedAfter: .milliseconds(50)),
-            tracers: [recorder])
+            tracers: [recorder, log])
         for _ in 0..<2 {
             try await pool.withConnection { _ in try await Task.sleep(for: .milliseconds(300)) }
         }
         #expect(recorder.holders.count == 2 && pool.statistics.longLeases == 2)
         #expect(recorder.holders.allSatisfy { $0.caller.hasPrefix("PostgresTests/") && $0.seconds >= 0.05 })
+        #expect(
+            lines.withLock { $0 }.allSatisfy {
+                $0.hasPrefix("connection held by PostgresTests/PoolScriptedTests.swift:")
+            })
+        #expect(lines.withLock { $0.count } == 2)
         await pool.close()
         try await server.finished()
     }

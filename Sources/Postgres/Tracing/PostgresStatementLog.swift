@@ -53,6 +53,16 @@ public final class PostgresStatementLog: PostgresTracer {
         return Line(operation: operation, log: self)
     }
 
+    /// Two things of the pool have a line as well: a connection that is held for too long, a server that was demoted.
+    public func event(_ event: PostgresTraceEvent) {
+        guard isEnabled else { return }
+        switch event {
+        case .poolLeaseHeld(let holder): sink("connection held by \(holder)")
+        case .poolServerDemoted(let host): sink("\(host) takes no writes any more: its connections are replaced")
+        default: break
+        }
+    }
+
     private struct Line: PostgresSpan {
         let operation: PostgresOperation
         let log: PostgresStatementLog
