@@ -14,6 +14,45 @@ enum PoolingExamples {
         return pool
     }
 
+    /// One pool for the application
+    static func warmUp(_ pool: PostgresPool) async throws {
+        try await pool.warmUp(timeout: .seconds(60))
+    }
+
+    /// What comes back
+    static func reset() throws -> PostgresPool {
+        let pool = try PostgresPool(
+            try .fromEnvironment(),
+            options: PostgresPoolOptions(reset: .always("RESET ALL; SELECT pg_advisory_unlock_all()")))
+        return pool
+    }
+
+    /// Hooks
+    static func hooks() throws -> PostgresPool {
+        var hooks = PostgresPoolHooks()
+        hooks.onConnect = { connection in
+            try await connection.execute("LOAD 'auto_explain'")
+        }
+        let pool = try PostgresPool(try .fromEnvironment(), hooks: hooks)
+        return pool
+    }
+
+    /// Changing it while it runs
+    static func changing(_ pool: PostgresPool, newPassword: String) async throws {
+        pool.resize(maximum: 20, minimum: 2)
+
+        var configuration = try PostgresConfiguration.fromEnvironment()
+        configuration.password = newPassword
+        try await pool.reconfigure(configuration)
+    }
+
+    /// Looking at it
+    static func health(of pool: PostgresPool) async -> (status: Int, body: String) {
+        let health = await pool.health()
+        let answer = (status: health.status == .healthy ? 200 : 503, body: health.json)
+        return answer
+    }
+
     /// Queries that share a connection
     static func sharing() throws -> PostgresPool {
         let pool = try PostgresPool(
