@@ -36,8 +36,6 @@ import Testing
             #expect(pool.statistics.idle == 3)
             proxy.refuse()
             proxy.cut()
-            // `cut` takes new ones again.
-            proxy.refuse()
             #expect(try await eventually { pool.statistics.connectFailures > 2 })
             let waiting = (0..<4).map { _ in Task { try await pool.check() } }
             #expect(try await eventually { pool.statistics.waiting > 0 })
@@ -53,8 +51,8 @@ import Testing
             maximumConnections: 3, acquireTimeout: .seconds(60), unavailableAfter: .milliseconds(500))
         try await throughProxy(options) { pool, proxy in
             try await pool.check()
-            proxy.cut()
             proxy.refuse()
+            proxy.cut()
             let tasks = (0..<20).map { _ in Task { try await pool.execute("SELECT 1") } }
             var codes: Set<PostgresError.Code> = []
             let took = await time { for task in tasks { if let code = await code(of: task) { codes.insert(code) } } }

@@ -325,6 +325,23 @@ import Testing
         await pool.close()
     }
 
+    @Test(
+        "a server, or a proxy without one, that hangs up before it is ready is tried again", arguments: [true, false])
+    func hangsUp(isReset: Bool) async throws {
+        let server = try ScriptedServer { s in
+            for _ in 0..<2 {
+                try s.acceptStartup()
+                if isReset { s.cut() } else { s.close() }
+            }
+            try s.acceptSession()
+            try s.answerCheck()
+        }
+        let pool = try pool(server)
+        #expect(try await pool.query("SELECT 42", as: Int32.self).collect() == [42])
+        try await server.finished()
+        await pool.close()
+    }
+
     @Test("trap 50: warming up waits for a server that is starting, and opens the minimum") func warmUp() async throws {
         let server = try ScriptedServer { s in
             for _ in 0..<2 {

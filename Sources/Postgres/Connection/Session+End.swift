@@ -61,6 +61,8 @@ extension Session {
         state.onConnected = nil
         effects.rare.connected = onConnected
         effects.rare.connectError = error
+        // Nothing can have been done yet: a proxy without a server behind it hangs up, so does a server that is stopped.
+        if error?.code == .connectionClosed { effects.rare.connectError?.safeToRetry = true }
         effects.cancel(state.connectTimer)
     }
 

@@ -285,7 +285,8 @@ final class Session: EventHandler {
         default:
             PostgresError(
                 .connectionFailed, "the server closed the connection before it was ready",
-                advice: "Look at the server's log; it may be starting, stopping or not be PostgreSQL")
+                advice: "Look at the server's log; it may be starting, stopping or not be PostgreSQL",
+                safeToRetry: true)
         }
     }
 }
