@@ -14,23 +14,29 @@ struct ClusterRoute: PostgresDatabase {
         return try await core.primary(until: deadline)
     }
 
-    func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
+    func query(
+        _ query: PostgresQuery, timeout: Duration?, from caller: PostgresCaller
+    ) async throws(PostgresError) -> PostgresRows {
         let deadline = Session.deadline(after: core.options.pool.acquireTimeout)
+        var last: PostgresPool?
         while true {
             let pool = try await pool(deadline)
             do throws(PostgresError) {
-                return try await pool.query(query, timeout: timeout)
+                return try await pool.query(query, timeout: timeout, from: caller)
             } catch {
                 if error.castsDoubtOnServer { core.doubt() }
-                guard error.code == .poolClosed, !core.isClosed else { throw error }
+                guard mayGoOn(after: error, from: pool, last) else { throw error }
+                last = pool
             }
         }
     }
 
     @concurrent
-    func withConnection<R: Sendable>(_ body: @Sendable (PostgresConnection) async throws -> R) async throws -> R {
+    func withConnection<R: Sendable>(
+        from caller: PostgresCaller, _ body: @Sendable (PostgresConnection) async throws -> R
+    ) async throws -> R {
         try await run { pool, attempt in
-            try await pool.withConnection { connection in
+            try await pool.withConnection(from: caller) { connection in
                 attempt.begin()
                 return try await body(connection)
             }
@@ -39,14 +45,22 @@ struct ClusterRoute: PostgresDatabase {
 
     @concurrent
     func withTransaction<R: Sendable>(
-        _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
+        _ options: PostgresTransactionOptions, from caller: PostgresCaller,
+        _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
         try await run { pool, attempt in
-            try await pool.withTransaction(options) { transaction in
+            try await pool.withTransaction(options, from: caller) { transaction in
                 attempt.begin()
                 return try await body(transaction)
             }
         }
+    }
+
+    /// True where nothing was begun and another server may do: the pool has been retired, or says that its server is away,
+    /// and has not said so twice.
+    private func mayGoOn(after error: PostgresError, from pool: PostgresPool, _ last: PostgresPool?) -> Bool {
+        guard !core.isClosed else { return false }
+        return error.code == .poolClosed || (error.code == .databaseUnavailable && pool !== last)
     }
 
     /// Whether the caller's work has begun, after which it is not run again.
@@ -60,13 +74,15 @@ struct ClusterRoute: PostgresDatabase {
     private func run<R: Sendable>(_ body: (PostgresPool, Attempt) async throws -> R) async throws -> R {
         let deadline = Session.deadline(after: core.options.pool.acquireTimeout)
         let attempt = Attempt()
+        var last: PostgresPool?
         while true {
             let pool = try await pool(deadline)
             do {
                 return try await body(pool, attempt)
             } catch let error as PostgresError {
                 if error.castsDoubtOnServer { core.doubt() }
-                guard error.code == .poolClosed, !attempt.hasBegun, !core.isClosed else { throw error }
+                guard !attempt.hasBegun, mayGoOn(after: error, from: pool, last) else { throw error }
+                last = pool
             }
         }
     }
@@ -76,7 +92,7 @@ extension PostgresError {
     /// It says that the server has gone, goes, or is not what it was taken for.
     var castsDoubtOnServer: Bool {
         switch code {
-        case .connectionFailed, .connectionClosed, .outcomeUnknown: return true
+        case .connectionFailed, .connectionClosed, .outcomeUnknown, .databaseUnavailable: return true
         case .server:
             guard let sqlState else { return false }
             return sqlState == .readOnlySQLTransaction || sqlState == .adminShutdown || sqlState == .crashShutdown

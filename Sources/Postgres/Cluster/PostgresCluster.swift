@@ -53,10 +53,11 @@ public final class PostgresCluster: PostgresDatabase {
     /// Runs `body` with a connection to a server that may be read from. See ``reads(maximumLag:after:)``.
     @discardableResult
     public func read<R: Sendable>(
-        maximumLag: Duration? = nil, after position: PostgresLSN? = nil,
-        _ body: @Sendable (PostgresConnection) async throws -> R
+        maximumLag: Duration? = nil, after position: PostgresLSN? = nil, file: StaticString = #fileID,
+        line: UInt = #line, _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await reads(maximumLag: maximumLag, after: position).withConnection(body)
+        try await reads(maximumLag: maximumLag, after: position)
+            .withConnection(from: PostgresCaller(file: file, line: line), body)
     }
 
     /// The end of the primary's log now: whoever reads after it sees what was committed before.
@@ -77,21 +78,24 @@ public final class PostgresCluster: PostgresDatabase {
 
     private var route: ClusterRoute { ClusterRoute(core: core, reading: nil) }
 
-    public func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
-        try await route.query(query, timeout: timeout)
+    public func query(
+        _ query: PostgresQuery, timeout: Duration?, from caller: PostgresCaller
+    ) async throws(PostgresError) -> PostgresRows {
+        try await route.query(query, timeout: timeout, from: caller)
     }
 
     @concurrent @discardableResult
     public func withConnection<R: Sendable>(
-        _ body: @Sendable (PostgresConnection) async throws -> R
+        from caller: PostgresCaller, _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await route.withConnection(body)
+        try await route.withConnection(from: caller, body)
     }
 
     @concurrent @discardableResult
     public func withTransaction<R: Sendable>(
-        _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
+        _ options: PostgresTransactionOptions, from caller: PostgresCaller,
+        _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
-        try await route.withTransaction(options, body)
+        try await route.withTransaction(options, from: caller, body)
     }
 }

@@ -14,21 +14,24 @@ struct PostgresReadBounds: Sendable {
 public struct PostgresClusterReader: PostgresDatabase {
     let route: ClusterRoute
 
-    public func query(_ query: PostgresQuery, timeout: Duration?) async throws(PostgresError) -> PostgresRows {
-        try await route.query(query, timeout: timeout)
+    public func query(
+        _ query: PostgresQuery, timeout: Duration?, from caller: PostgresCaller
+    ) async throws(PostgresError) -> PostgresRows {
+        try await route.query(query, timeout: timeout, from: caller)
     }
 
     @concurrent @discardableResult
     public func withConnection<R: Sendable>(
-        _ body: @Sendable (PostgresConnection) async throws -> R
+        from caller: PostgresCaller, _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await route.withConnection(body)
+        try await route.withConnection(from: caller, body)
     }
 
     @concurrent @discardableResult
     public func withTransaction<R: Sendable>(
-        _ options: PostgresTransactionOptions, _ body: @Sendable (PostgresTransaction) async throws -> R
+        _ options: PostgresTransactionOptions, from caller: PostgresCaller,
+        _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> R {
-        try await route.withTransaction(options, body)
+        try await route.withTransaction(options, from: caller, body)
     }
 }
