@@ -41,7 +41,7 @@ final class Listener: Sendable {
             guard Self.bind(descriptor, to: name) else { throw Self.failure(name) }
             path = name
         }
-        guard listen(descriptor, 16) == 0 else { throw Self.failure("listen") }
+        guard listen(descriptor, 128) == 0 else { throw Self.failure("listen") }
         self.descriptor = descriptor
         self.channel = Mutex(channel)
     }
@@ -53,6 +53,11 @@ final class Listener: Sendable {
     }
 
     private static func bind(_ descriptor: Int32, to path: String) -> Bool {
+        withAddress(of: path) { systemBind(descriptor, $0, $1) == 0 } ?? false
+    }
+
+    /// Runs `body` with the address of a unix socket; nil when the path is too long for one.
+    static func withAddress<R>(of path: String, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R) -> R? {
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
         let bytes = Array(path.utf8)
@@ -61,10 +66,10 @@ final class Listener: Sendable {
             target.copyBytes(from: bytes)
             return true
         }
-        guard fits else { return false }
+        guard fits else { return nil }
         return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                systemBind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
+                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
             }
         }
     }
