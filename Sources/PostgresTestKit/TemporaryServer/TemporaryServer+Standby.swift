@@ -67,7 +67,8 @@ extension TemporaryServer {
         }
     }
 
-    private func withSuperuser(
+    /// Runs `body` with a connection of its own as the superuser.
+    func withSuperuser(
         _ body: (PostgresConnection) async throws(PostgresError) -> Void
     ) async throws(PostgresError) {
         let connection = try await PostgresConnection.connect(configuration)
