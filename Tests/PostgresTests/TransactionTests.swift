@@ -66,6 +66,43 @@ import Testing
         try await server.finished()
     }
 
+    @Test("a connection lost after a collision is told as lost: not as one that is in a transaction already")
+    func lostAfterCollision() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+            try s.expect(.query("UPDATE"))
+            try s.send(.error(.serializationFailure, "try again"), .readyForQuery("E"))
+            s.cut()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let runs = Runs()
+        let error = try await promptly {
+            try await failure {
+                try await connection.withTransaction(retries: 5) { tx in
+                    runs.count += 1
+                    do {
+                        try await tx.execute(script: "UPDATE")
+                    } catch {
+                        // Before it can be rolled back.
+                        while connection.isOpen { try await Task.sleep(for: .milliseconds(1)) }
+                        throw error
+                    }
+                }
+            }
+        }
+        #expect(error.code == .connectionClosed)
+        #expect(error.safeToRetry)
+        #expect(runs.count == 1)
+        for error in [
+            try await failure { try await connection.withAdvisoryLock("a") { _ in } },
+            try await failure { try await connection.listen("a") },
+        ] {
+            #expect(error.code == .connectionClosed)
+        }
+        try await server.finished()
+    }
+
     /// How often a closure was run.
     private final class Runs: @unchecked Sendable {
         // Unchecked: the runs follow each other.

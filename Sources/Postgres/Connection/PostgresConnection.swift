@@ -34,6 +34,11 @@ public final class PostgresConnection: Sendable {
     /// True while a transaction is open, failed ones included.
     public var isInTransaction: Bool { session.change { state, _ in state.transactionStatus != .idle } }
 
+    /// The same, while there is a session: one that was lost in a transaction is told as lost.
+    var isInOpenTransaction: Bool {
+        session.change { state, _ in state.phase != .closed && state.transactionStatus != .idle }
+    }
+
     /// Ends the session. What is still running on it fails with `connectionClosed`.
     public func close() async { session.terminate() }
 }

@@ -54,7 +54,7 @@ extension PostgresConnection {
                 .invalidUse, "a pool's connection would go on listening for whoever has it next",
                 advice: "Call listen on the pool")
         }
-        guard !isInTransaction else {
+        guard !isInOpenTransaction else {
             throw PostgresError(
                 .invalidUse, "LISTEN in a transaction takes effect when that is committed, if it is",
                 advice: "Listen before the transaction begins")

@@ -91,7 +91,7 @@ extension PostgresConnection {
     }
 
     private func checkMayLock() async throws(PostgresError) {
-        guard !isInTransaction else {
+        guard !isInOpenTransaction else {
             throw PostgresError(
                 .invalidUse, "in a transaction that fails a session's lock could not be given back",
                 advice: "Take the transaction's own: tx.advisoryLock")

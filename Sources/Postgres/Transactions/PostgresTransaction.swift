@@ -113,7 +113,7 @@ extension PostgresConnection {
         _ options: PostgresTransactionOptions, ending: TransactionEnding,
         _ body: @Sendable (PostgresTransaction) async throws -> R
     ) async throws -> (R, TransactionHooks) {
-        guard !isInTransaction else {
+        guard !isInOpenTransaction else {
             throw PostgresError(
                 .invalidUse, "the connection is in a transaction already",
                 advice: "Call withTransaction on the transaction, not on its connection, for a savepoint")
