@@ -1,3 +1,4 @@
+import PostgresWire
 import Testing
 
 @testable import PostgresTestKit
@@ -145,5 +146,33 @@ import Testing
             server.take([answer] + message("R", 0) + message("Z", 3), now: start)
             #expect(pass(&server, at: start).pieces.flatMap(\.self).count == length)
         }
+    }
+}
+
+/// What becomes of connections through a proxy whose ends hang up at bad moments.
+@Suite(.timeLimit(.minutes(1))) struct ProxyEndTests {
+    @Test("a fault that comes when one end has hung up already ends the connection", arguments: ["cut", "half open"])
+    func lateFault(_ name: String) async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            while true { _ = try s.read() }
+        }
+        let proxy = try FaultProxy(to: .port(server.port)) { _ in
+            var plan = FaultPlan(name == "cut" ? .cut : .halfOpen, .toServer, at: .message(2))
+            plan.toServer.delay = .milliseconds(50)
+            return plan
+        }
+        do {
+            let client = try RawClient(port: proxy.port)
+            client.startUp()
+            #expect(client.kindsUntilReady().last == "Z")
+            client.send("Q") { $0.append(cString: "SELECT 1") }
+            // It goes before the proxy has passed that on.
+        }
+        let deadline = ContinuousClock.now + .seconds(20)
+        while proxy.connectionCount > 0, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
+        #expect(proxy.connectionCount == 0)
+        #expect(proxy.faultCount == 1)
+        proxy.stop()
     }
 }

@@ -54,6 +54,9 @@ public final class FaultProxy: Sendable {
     /// first has 1.
     public var connections: [Int] { orders.give { $0.links.map(\.number) } ?? [] }
 
+    /// How many placed faults have happened so far. One whose place was never reached has not.
+    public var faultCount: Int { orders.give { $0.faultCount } ?? 0 }
+
     /// Has the connections that stand, or those of these numbers, follow a plan from now on, in place of their own.
     /// - Returns: how many connections that concerns.
     @discardableResult

@@ -38,6 +38,9 @@ struct ProxyLink {
     /// Whether bytes pass, or would.
     var isPassing: Bool { if case .passing = phase { true } else { false } }
 
+    /// How many placed faults have happened to it.
+    var faultCount: Int { streams.reduce(0) { $0 + $1.faultCount } }
+
     mutating func follow(_ plan: FaultPlan, now: ContinuousClock.Instant) {
         streams[0].follow(plan.toServer, now: now)
         streams[1].follow(plan.toClient, now: now)
@@ -107,11 +110,16 @@ struct ProxyLink {
             case .wait: return
             case .fail(.reset): return reset()
             case .fail(.halfOpen):
+                // An end that has hung up already would not be heard of again.
+                if streams.contains(where: \.isFinished) { return reset() }
                 phase = .dead
                 return
             case .fail(.cut):
                 phase = .cut
-                for end in ends { shutdown(end, Int32(SHUT_WR)) }
+                for end in 0..<2 {
+                    shutdown(ends[end], Int32(SHUT_WR))
+                    if streams[end].isFinished { close(end) }
+                }
                 return
             case .write(let bytes):
                 #if canImport(Darwin)

@@ -18,6 +18,8 @@ struct ProxyLoop {
     /// What is planned for each new connection.
     var planning: @Sendable (Int) -> FaultPlan = { _ in FaultPlan() }
     private(set) var links: [ProxyLink] = []
+    /// Of connections that have ended.
+    private var pastFaults = 0
     private var taken = 0
     private let listener: Listener
     private let target: FaultProxy.Target
@@ -55,6 +57,7 @@ struct ProxyLoop {
             for end in 0..<2 where entries[2 + 2 * index + end].revents != 0 { read(index, end, now) }
             links[index].pass(now: now)
         }
+        pastFaults += links.reduce(0) { $0 + ($1.isOver ? $1.faultCount : 0) }
         links.removeAll(where: \.isOver)
         if entries[1].revents != 0 { accept(now) }
     }
@@ -71,8 +74,12 @@ struct ProxyLoop {
         }
     }
 
+    /// How many placed faults have happened.
+    var faultCount: Int { links.reduce(pastFaults) { $0 + $1.faultCount } }
+
     /// Resets every connection.
     mutating func cut() {
+        pastFaults = faultCount
         for index in links.indices { links[index].reset() }
         links = []
     }

@@ -33,6 +33,8 @@ struct ProxyStream {
     /// The sender has said all.
     var isFinished = false
     private(set) var waitingBytes = 0
+    /// How many faults of all its plans have happened.
+    private(set) var faultCount = 0
     private var plan: FaultPlan.Stream
     private var pieces: [Piece] = []
     /// Since the plan took effect.
@@ -74,8 +76,9 @@ struct ProxyStream {
 
     /// What is to be done now. What it returns is done before it is asked again.
     mutating func step(now: ContinuousClock.Instant) -> Step {
-        while let next = plan.faults.first, isReached(next.place) {
+        while let next = plan.faults.first, isReached(next.place, now) {
             plan.faults.removeFirst()
+            faultCount += 1
             switch next.fault {
             case .cut: return .fail(.cut)
             case .reset: return .fail(.reset)
@@ -119,14 +122,14 @@ struct ProxyStream {
         return longest
     }
 
-    private func isReached(_ place: FaultPlan.Place) -> Bool {
+    private func isReached(_ place: FaultPlan.Place, _ now: ContinuousClock.Instant) -> Bool {
         switch place {
         case .byte(let count): return passed >= count
         case .message(let number, let kind):
-            guard counter.isAtStart, let bytes = pieces.first?.bytes, let next = counter.kind(startingWith: bytes)
-            else {
-                return false
-            }
+            // Not before it would go on.
+            guard counter.isAtStart, let first = pieces.first, max(first.due, notBefore) <= now,
+                let next = counter.kind(startingWith: first.bytes)
+            else { return false }
             guard let kind else { return messages + 1 >= number }
             return next == kind && kinds[kind, default: 0] + 1 >= number
         }
