@@ -4,14 +4,14 @@ SWIFT ?= swift
 # Passed to every build, for instance SWIFT_FLAGS="-Xswiftc -warnings-as-errors".
 SWIFT_FLAGS ?=
 # What swift format looks at.
-SOURCES := Package.swift Sources Tests IntegrationTests Benchmarks Fuzzing/Package.swift Fuzzing/Sources
+SOURCES := Package.swift Sources Tests IntegrationTests Benchmarks Laboratory Fuzzing/Package.swift Fuzzing/Sources
 
 # Builds the tests with these flags, then runs what FILTER names, or all of them ring by ring.
 tests = $(SWIFT) build --build-tests $(1) $(SWIFT_FLAGS) && \
 	$(if $(FILTER),$(SWIFT) test --skip-build --filter "$(FILTER)",SWIFT="$(SWIFT)" Scripts/test-rings) $(1) $(SWIFT_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test matrix tsan asan fuzz bench counts format lint clean
+.PHONY: help setup build release demo test matrix tsan asan fuzz bench counts faults format lint clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -56,6 +56,10 @@ bench: setup ## Measure one workload on a private PostgreSQL: WORKLOAD=ping
 counts: setup ## Hold the release build's allocations for each query and row to their limits
 	$(SWIFT) build -c release $(SWIFT_FLAGS)
 	.build/release/egret server run -- .build/release/Benchmarks check
+
+faults: setup ## Random faults over 50 tasks, and a ledger: FAULTS=10000, SEED=number to have a run's faults again
+	$(SWIFT) build -c release --product Laboratory $(SWIFT_FLAGS)
+	.build/release/Laboratory --faults $(or $(FAULTS),10000) $(if $(SEED),--seed $(SEED))
 
 format: ## Format the sources in place
 	$(SWIFT) format --in-place --recursive $(SOURCES)

@@ -68,6 +68,9 @@ let package = Package(
         .executableTarget(
             name: "Benchmarks", dependencies: ["Postgres", "PostgresORM"], path: "Benchmarks",
             exclude: ["RESULTS.md", "import-million"], swiftSettings: settings),
+        .executableTarget(
+            name: "Laboratory", dependencies: ["Postgres", "PostgresTestKit", "PostgresLocks"], path: "Laboratory",
+            swiftSettings: settings),
 
         test("PostgresWireTests", ["PostgresWire"]),
         test("PostgresCryptoTests", ["PostgresCrypto"]),
@@ -79,6 +82,7 @@ let package = Package(
         test("PostgresImportTests", ["PostgresImport", "PostgresTypes", "PostgresWire", "CSQLite"]),
         test("PostgresTestKitTests", ["PostgresTestKit"]),
         test("EgretTests", ["egret"]),
+        test("LaboratoryTests", ["Laboratory", "Postgres"]),
         test(
             "IntegrationTests",
             ["Postgres", "PostgresORM", "PostgresImport", "PostgresTestKit", "PostgresLocks", "CSQLite"],
