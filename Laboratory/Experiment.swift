@@ -45,7 +45,8 @@ final class Experiment: Sendable {
         pool = try PostgresPool(
             configuration,
             options: PostgresPoolOptions(
-                maximumConnections: options.connections, acquireTimeout: .seconds(10), shutdownGrace: .seconds(10)))
+                maximumConnections: options.connections, queriesPerConnection: options.sharing,
+                acquireTimeout: .seconds(10), shutdownGrace: .seconds(10)))
         watchdog = Watchdog(bark)
         proxy.plan { [weak self] _ in
             self?.state.withLock { $0.plansForNew.popLast() } ?? FaultPlan()
@@ -98,7 +99,7 @@ final class Experiment: Sendable {
         }
         guard let number else { return nil }
         progress.show(number, of: options.faults, violations: violations)
-        return Fault(number: number, seed: options.seed)
+        return Fault(number: number, seed: options.seed, isEncrypted: options.isEncrypted)
     }
 
     /// Whether to go on would show nothing new.
@@ -120,7 +121,7 @@ final class Experiment: Sendable {
             do {
                 try await operation.run(on: self.pool, trail)
             } catch {
-                result.withLock { $0 = Verdict(error, of: operation) }
+                result.withLock { $0 = Verdict(error, of: operation, isEncrypted: self.options.isEncrypted) }
             }
             self.watchdog.end(trail)
         }

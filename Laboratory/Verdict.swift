@@ -26,7 +26,7 @@ struct Verdict: Sendable {
 
     init(told: Ledger.Told) { self.told = told }
 
-    init(_ error: any Error, of operation: Operation) {
+    init(_ error: any Error, of operation: Operation, isEncrypted: Bool = false) {
         told = .unknown
         guard let error = error as? PostgresError else {
             // Whoever sleeps is told of a cancelled task by the standard library.
@@ -42,7 +42,9 @@ struct Verdict: Sendable {
         told = Self.told(error, operation)
         code = error.sqlState.map { "\(error.code.rawValue) \($0.rawValue)" } ?? error.code.rawValue
         reason = "\(error)"
-        if Self.inexplicable.contains(error.code)
+        // A byte that is changed in the request for TLS, or in a record.
+        let explained: Set<PostgresError.Code> = isEncrypted ? [.protocolViolation, .tlsFailed] : []
+        if Self.inexplicable.subtracting(explained).contains(error.code)
             || error.sqlState.map({ !Self.explicable.contains($0.rawValue) }) == true
         {
             violation = "an error that no fault explains: \(String(reflecting: error))"

@@ -72,7 +72,9 @@ if options.wantsHelp {
 let progress = ProgressLine(isWanted: !options.isJSON)
 do {
     let server = try await TemporaryServer.start(
-        TemporaryServer.Options(settings: ["max_connections": "300", "deadlock_timeout": "50ms"]))
+        TemporaryServer.Options(
+            tls: options.isEncrypted ? TemporaryServer.TLS(isRequired: true) : nil,
+            settings: ["max_connections": "300", "deadlock_timeout": "50ms"]))
     defer { server.stop() }
     // Whatever is opened once and kept is open before the descriptors are counted.
     try await PostgresConnection.withConnection(server.networkConfiguration) { _ = try await $0.execute("SELECT 1") }
