@@ -80,9 +80,12 @@ final class AutoFailover: Sendable {
         kill_all() {
             for name in "$@"; do
                 session=$(cat "$d/$name.session" 2>/dev/null)
-                [ -z "$session" ] || kill -KILL "-$session" 2>/dev/null
                 process=$(sed -n 1p "$d/$name/postmaster.pid" 2>/dev/null)
-                [ -z "$process" ] || kill -KILL "$process" 2>/dev/null
+                # Held first, so that nothing is started anew. The monitor's worker does not notice the end of its server.
+                kill -STOP ${session:+-"$session"} $process 2>/dev/null
+                workers=${process:+$(ps -o pid= --ppid "$process")}
+                # shellcheck disable=SC2086
+                kill -KILL ${session:+-"$session"} $process $workers 2>/dev/null
             done
         }
         clean_up() {
