@@ -30,6 +30,7 @@ struct AutoFailoverTests {
         await clients.value
 
         let back = try #require(ledger.firstAfter(promotedAt))
+        #expect(ledger.unconfirmed.isEmpty)
         let kept = try await cluster.query("SELECT n FROM t", as: Int.self).collect()
         let after = try await cluster.query("SELECT inet_server_port()", as: Int.self).first()
         #expect(after != before)

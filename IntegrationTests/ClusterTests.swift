@@ -77,9 +77,13 @@ import Testing
     @Test("trap 55: a primary that was left behind and still runs is left for the one that was promoted")
     func demoted() async throws {
         try await withServers { servers, configuration in
-            let cluster = try PostgresCluster(configuration, options: Self.quick)
+            var options = Self.quick
+            options.pool.shutdownGrace = .milliseconds(200)
+            let cluster = try PostgresCluster(configuration, options: options)
             try await cluster.execute("CREATE TABLE t (n int)")
             for standby in servers.dropFirst() { try await standby.catchUp(with: servers[0]) }
+            let running = Task { try await cluster.execute("INSERT INTO t SELECT 1 FROM pg_sleep(30)") }
+            try await Task.sleep(for: .milliseconds(200))
             try await servers[1].promote()
             // The old one still runs, still takes writes, and must not get them.
             #expect(
@@ -90,6 +94,10 @@ import Testing
                 #expect(try await cluster.query("SELECT inet_server_port()", as: Int.self).first() == servers[1].port)
             }
             #expect(cluster.members[0].role == .outdated)
+            // What was running there is ended, and not run again here: it might have been done there.
+            let ended = await #expect(throws: PostgresError.self) { try await running.value }
+            #expect(ended?.code == .poolClosed && ended?.safeToRetry == false)
+            #expect(try await cluster.query("SELECT n FROM t", as: Int.self).collect().isEmpty)
             await cluster.close()
         }
     }
@@ -141,6 +149,7 @@ import Testing
 
             let back = try #require(ledger.firstAfter(promotedAt)) - promotedAt
             #expect(back < .seconds(2), "back after \(back)")
+            #expect(ledger.unconfirmed.isEmpty)
             let kept = try await cluster.query("SELECT n FROM t", as: Int.self).collect()
             let lost = Set(ledger.acknowledged).subtracting(kept)
             #expect(lost.isEmpty, "\(lost.count) of \(ledger.acknowledged.count) acknowledged are lost")

@@ -5,6 +5,8 @@ import PostgresLocks
 final class WriteLedger: Sendable {
     private struct State {
         var acknowledged: [(row: Int, at: ContinuousClock.Instant)] = []
+        /// Acknowledged without the server having said so.
+        var unconfirmed: [Int] = []
         var refused: [Int] = []
         var unknown = 0
         var isStopped = false
@@ -13,6 +15,7 @@ final class WriteLedger: Sendable {
     private let state = Mutex(State())
 
     var acknowledged: [Int] { state.withLock { $0.acknowledged.map(\.row) } }
+    var unconfirmed: [Int] { state.withLock { $0.unconfirmed } }
     /// Those that are certain not to have been written.
     var refused: [Int] { state.withLock { $0.refused } }
     /// How many may have been written or not.
@@ -38,8 +41,11 @@ final class WriteLedger: Sendable {
         while !state.withLock({ $0.isStopped }) {
             row += clients
             do throws(PostgresError) {
-                try await database.execute("INSERT INTO t VALUES (\(row))")
-                state.withLock { $0.acknowledged.append((row, .now)) }
+                let result = try await database.execute("INSERT INTO t VALUES (\(row))")
+                state.withLock { state in
+                    state.acknowledged.append((row, .now))
+                    if result.tag != "INSERT 0 1" { state.unconfirmed.append(row) }
+                }
             } catch {
                 state.withLock { state in
                     if error.safeToRetry { state.refused.append(row) } else { state.unknown += 1 }

@@ -56,10 +56,10 @@ struct ClusterRoute: PostgresDatabase {
         }
     }
 
-    /// True where nothing was begun and another server may do: the pool has been retired, or says that its server is away,
-    /// and has not said so twice.
+    /// True where nothing was sent and another server may do: the pool has been retired, or says that its server is away,
+    /// and has not said so twice. What was running when its pool was closed has the same code and may have been done.
     private func mayGoOn(after error: PostgresError, from pool: PostgresPool, _ last: PostgresPool?) -> Bool {
-        guard !core.isClosed else { return false }
+        guard !core.isClosed, error.safeToRetry else { return false }
         return error.code == .poolClosed || (error.code == .databaseUnavailable && pool !== last)
     }
 

@@ -22,7 +22,7 @@ struct PoolLeased {
 
 /// Connections on their way to those who ask for them, and back.
 extension PoolCore {
-    static let closed = PostgresError(.poolClosed, "the pool is closed")
+    static let closed = PostgresError(.poolClosed, "the pool is closed", safeToRetry: true)
 
     /// A connection that nobody else has and that works, waiting for one. The pool lives at least as long as the lease.
     func lease(
