@@ -86,6 +86,8 @@ final class AutoFailover: Sendable {
                 workers=${process:+$(ps -o pid= --ppid "$process")}
                 # shellcheck disable=SC2086
                 kill -KILL ${session:+-"$session"} $process $workers 2>/dev/null
+                # Their numbers may be others' the next time.
+                rm -f "$d/$name.session" "$d/$name/postmaster.pid"
             done
         }
         clean_up() {
