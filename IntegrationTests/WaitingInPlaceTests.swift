@@ -2,7 +2,9 @@ import Postgres
 import Testing
 
 /// A task on the connection's own thread, where it may poll for its answer in place, keeps nobody waiting.
-@Suite(.timeLimit(.minutes(2))) struct WaitingInPlaceTests {
+///
+/// One after another: what another test has to do on that thread would end a wait that must end by itself.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct WaitingInPlaceTests {
     @Test("another task of the same thread runs while one waits, even one whose work ends the wait")
     func othersRun() async throws {
         try await TestServer.withPool { (pool) async throws in
