@@ -31,34 +31,35 @@ struct Options: Sendable {
 
         """
 
-    /// Nil when they make no sense.
-    init?(_ arguments: [String]) {
+    /// What is wrong with the command line.
+    struct Misuse: Error {
+        let message: String
+    }
+
+    /// - Throws: ``Misuse`` when they make no sense.
+    init(_ arguments: [String]) throws(Misuse) {
         seed = UInt64.random(in: 1...999_999)
         var words = arguments[...]
         while let word = words.popFirst() {
-            func number(_ range: ClosedRange<Int>) -> Int? {
-                words.popFirst().flatMap { Int($0) }.flatMap { range.contains($0) ? $0 : nil }
+            func number<I: FixedWidthInteger>(_ range: ClosedRange<I>) throws(Misuse) -> I {
+                guard let text = words.popFirst() else { throw Misuse(message: "\(word) takes a number") }
+                guard let value = I(text), range.contains(value) else {
+                    throw Misuse(
+                        message:
+                            "\(word) takes a whole number from \(range.lowerBound) to \(range.upperBound), not \(text)")
+                }
+                return value
             }
             switch word {
             case "--help", "-h": wantsHelp = true
             case "--json": isJSON = true
-            case "--faults":
-                guard let value = number(1...10_000_000) else { return nil }
-                faults = value
-            case "--tasks":
-                guard let value = number(1...1_000) else { return nil }
-                tasks = value
-            case "--connections":
-                guard let value = number(1...80) else { return nil }
-                connections = value
+            case "--faults": faults = try number(1...10_000_000)
+            case "--tasks": tasks = try number(1...1_000)
+            case "--connections": connections = try number(1...80)
             case "--tls": isEncrypted = true
-            case "--sharing":
-                guard let value = number(1...100) else { return nil }
-                sharing = value
-            case "--seed":
-                guard let value = words.popFirst().flatMap({ UInt64($0) }) else { return nil }
-                seed = value
-            default: return nil
+            case "--sharing": sharing = try number(1...100)
+            case "--seed": seed = try number(0...UInt64.max)
+            default: throw Misuse(message: "there is no option \(word)")
             }
         }
     }

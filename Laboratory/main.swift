@@ -61,8 +61,11 @@ func experiment(_ options: Options, on server: TemporaryServer, _ progress: Prog
     return (report, pool != nil)
 }
 
-guard let options = Options(Array(ProcessInfo.processInfo.arguments.dropFirst())) else {
-    complain(Options.help)
+let options: Options
+do throws(Options.Misuse) {
+    options = try Options(Array(ProcessInfo.processInfo.arguments.dropFirst()))
+} catch {
+    complain("error: \(error.message)\n       `Laboratory --help` tells what it takes")
     exit(2)
 }
 if options.wantsHelp {

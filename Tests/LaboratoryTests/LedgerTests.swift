@@ -87,10 +87,11 @@ import Testing
         #expect((0..<2_000).allSatisfy { ![.swallow, .corrupt].contains(Fault(number: $0, seed: 5).kind) })
     }
 
-    @Test func optionsThatMakeNoSenseAreRefused() {
-        #expect(Options(["--faults", "10", "--seed", "3", "--json"])?.seed == 3)
+    @Test func optionsThatMakeNoSenseAreRefusedByName() throws {
+        #expect(try Options(["--faults", "10", "--seed", "3", "--json"]).seed == 3)
         for arguments in [["--faults"], ["--faults", "0"], ["--tasks", "x"], ["--seed", "-1"], ["faults"]] {
-            #expect(Options(arguments) == nil, "\(arguments)")
+            let misuse = #expect(throws: Options.Misuse.self) { try Options(arguments) }
+            #expect(misuse?.message.contains(arguments[0]) == true)
         }
     }
 }
