@@ -56,7 +56,7 @@ let package = Package(
                 "PostgresTypes", "PostgresWire", "PostgresTransport", "PostgresCrypto", "PostgresPooling",
                 "PostgresLocks",
             ]),
-        library("PostgresORM", ["Postgres"]),
+        library("PostgresORM", ["Postgres", "PostgresWire", "PostgresLocks"]),
         library(
             "PostgresImport",
             ["PostgresORM", "Postgres", "PostgresTypes", "PostgresWire", "PostgresCrypto", "PostgresLocks", "CSQLite"]),

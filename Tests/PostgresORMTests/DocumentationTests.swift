@@ -34,6 +34,8 @@ struct DocumentationTests {
 
         _ = try await Project.find(7, in: pool)
         _ = try await SOPVersion.find("SOP-001", 3, in: pool)
+        let reads = CoalescingPool(pool)
+        _ = try await Project.find(7, in: reads)
         _ = try await Project.where { $0.isActive == true && $0.data["sponsor"].text == "Ada" }
             .order { $0.projectID.ascending }
             .limit(20)

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import PostgresORM
@@ -68,6 +69,30 @@ struct ModelStatementTests {
         #expect(failure { _ = try Project.findQuery(1, 2) }?.message.contains("1 columns; 2 were given") == true)
         #expect(failure { _ = try SOPVersion.findQuery("SOP-001") }?.code == .invalidUse)
         #expect(failure { _ = try LogLine.findQuery(1) }?.code == .invalidUse)
+    }
+
+    @Test("keys that are asked for together are one array, of the type of their kind")
+    func findTogether() throws {
+        let columns = #""id", "project_id", "data", "is_active", "owner", "visits""#
+        #expect(
+            text(try Project.findQuery([.integer(1), .integer(7)]))
+                == #"SELECT \#(columns) FROM "projects" WHERE "id" = ANY($1) -- bigint[]"#)
+        #expect(text(try Project.findQuery([.text("a")])).hasSuffix("-- text[]"))
+        #expect(text(try Project.findQuery([.uuid(UUID())])).hasSuffix("-- uuid[]"))
+        #expect(failure { _ = try LogLine.findQuery([.integer(1)]) }?.code == .invalidUse)
+    }
+
+    @Test("keys are told apart by their numbers and bytes; what is no single key of a known type is none")
+    func lookupKeys() {
+        #expect(LookupKey(Int16(7)) == LookupKey(7))
+        #expect(LookupKey("\u{E9}") != LookupKey("e\u{301}"))
+        #expect(Set(["\u{E9}", "e\u{301}", "e"].compactMap { LookupKey($0) }).count == 3)
+        #expect(LookupKey(Int?.none) == nil)
+        #expect(LookupKey(Int?.some(7)) == .integer(7))
+        #expect(LookupKey(1.5) == nil)
+        #expect(LookupKey(only: 1, 2) == nil)
+        #expect(SOPVersion.schema.table.gatheredKey == nil)
+        #expect(Project.schema.table.gatheredKey?.kind == .integer)
     }
 
     @Test("counting honours a limit, existence asks for one row")

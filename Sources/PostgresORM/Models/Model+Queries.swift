@@ -27,12 +27,17 @@ extension Model {
     }
 
     /// The row with this primary key, or nil: `Project.find(7, in: pool)`. A composite key is given in the order of its
-    /// columns: `Version.find("SOP-001", 3, in: pool)`.
+    /// columns: `Version.find("SOP-001", 3, in: pool)`. In a ``CoalescingPool`` reads that come together are one statement.
     @inlinable
     public static func find<each Key: PostgresEncodable>(
-        _ key: repeat each Key, in database: some PostgresDatabase
+        _ key: repeat each Key, in database: some PostgresDatabase, file: StaticString = #fileID, line: UInt = #line
     ) async throws(PostgresError) -> Self? {
-        try await database.readOne(findQuery(repeat each key), schema.table.decode)
+        if let pool = database as? CoalescingPool, let key = LookupKey(only: repeat each key),
+            case .row(let row) = try await pool.find(Self.self, key, from: PostgresCaller(file: file, line: line))
+        {
+            return row
+        }
+        return try await database.readOne(findQuery(repeat each key), schema.table.decode)
     }
 
     @usableFromInline
@@ -53,6 +58,21 @@ extension Model {
                 throw PostgresError(
                     .invalidUse, "the primary key of \(Self.self) has \(columns.count) columns; \(index) were given")
             }
+        }
+    }
+
+    /// The rows of several keys of one kind.
+    static func findQuery(_ keys: [LookupKey]) throws(PostgresError) -> PostgresQuery {
+        let table = schema.table
+        let columns = table.list(try table.requiredKey(for: "finding a row by its key"))
+        return try SQLRenderer.render { (renderer) throws(PostgresError) in
+            renderer.append("SELECT \(table.columnList) FROM \(table.sqlName) WHERE \(columns) = ANY(")
+            switch keys.first?.kind {
+            case .integer: renderer.append(value: keys.compactMap(\.integer))
+            case .uuid: renderer.append(value: keys.compactMap(\.uuid))
+            case .text, nil: renderer.append(value: keys.compactMap(\.text))
+            }
+            renderer.append(")")
         }
     }
 }

@@ -39,6 +39,9 @@ public struct Column<M: Sendable, Value: PostgresCodable>: Sendable {
                 guard hasDefault else { return false }
                 let value = reader.read(model)
                 return isIdentityUnset?(value) ?? value.isPostgresNull
+            },
+            gathered: LookupKey.kind(of: Value.self).map { kind in
+                GatheredKey(kind: kind) { LookupKey(reader.read($0)) }
             })
     }
 
@@ -61,16 +64,19 @@ final class ModelColumn<M: Sendable>: Sendable {
     let copy: Copy
     /// Whether the model leaves the column to the server: an identity of nil or 0, nil where there is a default.
     let isUnset: @Sendable (UnsafePointer<M>) -> Bool
+    /// How rows are told apart by the column, where they can be.
+    let gathered: GatheredKey<M>?
 
     init(
         definition: ColumnDefinition, keyPath: any PartialKeyPath<M> & Sendable, bind: @escaping Bind,
-        copy: @escaping Copy, isUnset: @escaping @Sendable (UnsafePointer<M>) -> Bool
+        copy: @escaping Copy, isUnset: @escaping @Sendable (UnsafePointer<M>) -> Bool, gathered: GatheredKey<M>?
     ) {
         self.definition = definition
         self.keyPath = keyPath
         self.bind = bind
         self.copy = copy
         self.isUnset = isUnset
+        self.gathered = gathered
     }
 }
 

@@ -33,6 +33,9 @@ final class ModelTable<M: Sendable>: Sendable {
     /// True when some column may be left to the server by a nil in it, identities aside.
     let hasNullableDefaults: Bool
 
+    /// How rows are told apart that were read by their key together, where the key is one column of a fit type.
+    let gatheredKey: GatheredKey<M>?
+
     private let indexes: [ColumnKey<M>: Int]
 
     init(
@@ -57,7 +60,9 @@ final class ModelTable<M: Sendable>: Sendable {
         columnList = sqlColumns.joined(separator: ", ")
         insertable = ColumnSet(definitions) { !$0.isIdentity && $0.generated == nil }
         insertableWithIdentity = ColumnSet(definitions) { $0.generated == nil }
-        key = ColumnSet(definitions) { $0.isPrimaryKey }
+        let key = ColumnSet(definitions) { $0.isPrimaryKey }
+        self.key = key
+        gatheredKey = key.count == 1 ? key.first { _ in true }.flatMap { columns[$0].gathered } : nil
         updatable = ColumnSet(definitions) { !$0.isPrimaryKey && !$0.isIdentity && $0.generated == nil }
         columnsWithDefault = ColumnSet(definitions) { $0.isIdentity || $0.defaultSQL != nil }
         hasNullableDefaults = definitions.contains { $0.isNullable && $0.defaultSQL != nil }
