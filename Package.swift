@@ -47,7 +47,7 @@ let package = Package(
         library("PostgresLocks"),
         library("PostgresWire"),
         library("PostgresPooling"),
-        library("PostgresCrypto", ["COpenSSL"]),
+        library("PostgresCrypto", ["PostgresLocks", "COpenSSL"]),
         library("PostgresTypes", ["PostgresWire"]),
         library("PostgresTransport", ["PostgresLocks", "CLinuxEvents", "COpenSSL"]),
         library(

@@ -237,7 +237,8 @@ struct Authentication: ~Copyable {
     private mutating func prove(_ message: [UInt8], to buffer: inout PostgresBuffer) throws(PostgresError) -> Step {
         guard let scram else { return .nothing }
         if SCRAMClient.iterationCount(in: message) > SCRAMWork.longestOnLoop,
-            SCRAMClient.iterationCount(in: message) <= rules.maximumIterations
+            SCRAMClient.iterationCount(in: message) <= rules.maximumIterations,
+            !scram.client.isAnsweredAtOnce(message)
         {
             scram.serverFirst = message
             state = .waitingForProof

@@ -54,6 +54,7 @@ package struct SCRAMClient: ~Copyable {
     private let user: String
     private let nonce: [UInt8]
     private var password: [UInt8]
+    private let cache: SCRAMKeyCache
     private var state = State.initial
 
     /// Draws a nonce and prepares the password (`SASLprep`).
@@ -61,18 +62,22 @@ package struct SCRAMClient: ~Copyable {
     /// `user` stays empty: PostgreSQL takes the name from the startup message.
     package init(
         password: String, channelBinding: ChannelBinding,
-        maximumIterations: Int = SCRAMClient.defaultMaximumIterations
+        maximumIterations: Int = SCRAMClient.defaultMaximumIterations, cache: SCRAMKeyCache = .shared
     ) throws(SCRAMError) {
         let random: [UInt8]
         do { random = try Secrets.randomBytes(18) } catch { throw .crypto(error) }
         self.init(
             user: "", password: password, channelBinding: channelBinding, maximumIterations: maximumIterations,
-            nonce: Base64.encode(random))
+            nonce: Base64.encode(random), cache: cache)
     }
 
     /// With everything given, as the examples of the RFCs need it.
-    init(user: String, password: String, channelBinding: ChannelBinding, maximumIterations: Int, nonce: String) {
+    init(
+        user: String, password: String, channelBinding: ChannelBinding, maximumIterations: Int, nonce: String,
+        cache: SCRAMKeyCache = SCRAMKeyCache()
+    ) {
         self.channelBinding = channelBinding
+        self.cache = cache
         self.maximumIterations = maximumIterations
         self.user = user
         self.nonce = Array(nonce.utf8)
@@ -116,6 +121,14 @@ package struct SCRAMClient: ~Copyable {
         return Int(String(decoding: field.dropFirst(2), as: UTF8.self)) ?? 0
     }
 
+    /// Whether answering this takes no long computation, since it was done before.
+    package func isAnsweredAtOnce(_ serverFirst: [UInt8]) -> Bool {
+        guard
+            let server = try? SCRAMServerFirst(serverFirst, clientNonce: nonce, maximumIterations: maximumIterations)
+        else { return false }
+        return cache.has(password: password, salt: server.salt, iterations: server.iterations)
+    }
+
     /// The final message: channel binding, the joint nonce, and the proof that we know the password.
     ///
     /// The server's message is checked, the iteration cap included, before anything is hashed.
@@ -128,14 +141,10 @@ package struct SCRAMClient: ~Copyable {
         let comma = UInt8(ascii: ",")
         let authMessage = bare + [comma] + serverFirst + [comma] + withoutProof
         do {
-            var salted = try SHA256.derivedKey(password: password, salt: server.salt, iterations: server.iterations)
-            defer { Secrets.erase(&salted) }
-            let clientKey = try SHA256.authenticationCode(for: Array("Client Key".utf8), key: salted)
-            let storedKey = try SHA256.hash(clientKey)
-            let clientSignature = try SHA256.authenticationCode(for: authMessage, key: storedKey)
-            let proof = zip(clientKey, clientSignature).map { $0 ^ $1 }
-            let serverKey = try SHA256.authenticationCode(for: Array("Server Key".utf8), key: salted)
-            let signature = try SHA256.authenticationCode(for: authMessage, key: serverKey)
+            let keys = try cache.keys(password: password, salt: server.salt, iterations: server.iterations)
+            let clientSignature = try SHA256.authenticationCode(for: authMessage, key: keys.stored)
+            let proof = zip(keys.client, clientSignature).map { $0 ^ $1 }
+            let signature = try SHA256.authenticationCode(for: authMessage, key: keys.server)
             Secrets.erase(&password)
             state = .sentFinal(serverSignature: signature)
             return withoutProof + Array(",p=\(Base64.encode(proof))".utf8)
