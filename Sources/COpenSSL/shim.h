@@ -25,6 +25,10 @@ static inline long egret_SSL_CTX_disable_session_cache(SSL_CTX *context) {
     return SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
 }
 
+static inline long egret_SSL_CTX_release_idle_buffers(SSL_CTX *context) {
+    return SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
+}
+
 static inline long egret_SSL_set_tlsext_host_name(SSL *session, const char *name) {
     return SSL_set_tlsext_host_name(session, name);
 }

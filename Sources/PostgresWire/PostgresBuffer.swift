@@ -48,6 +48,20 @@ public struct PostgresBuffer: ~Copyable, @unchecked Sendable {
         _count -= count
     }
 
+    /// It is empty, and has grown for what was in it before.
+    package var isSpare: Bool { _count == 0 && capacity > Self.usualCapacity }
+
+    /// What an idle connection may keep.
+    private static var usualCapacity: Int { 8 * 1024 }
+
+    /// Gives back what it has grown by, where it is spare.
+    package mutating func giveBack() {
+        guard isSpare else { return }
+        SpareMemory.deallocate(base, capacity)
+        capacity = 256
+        base = .allocate(byteCount: capacity, alignment: 16)
+    }
+
     /// Makes room for `additional` more bytes.
     @inlinable @inline(__always)
     public mutating func reserve(_ additional: Int) {

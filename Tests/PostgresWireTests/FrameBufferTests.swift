@@ -75,6 +75,43 @@ import Testing
         #expect(frames[1].dropFirst().elementsEqual(content))
     }
 
+    @Test("What it has grown by is given back when it is empty, and what is unread stays")
+    func givesBackWhatItHasGrownBy() throws {
+        var buffer = FrameBuffer()
+        let isSpareAtFirst = buffer.isSpare
+        #expect(!isSpareAtFirst)
+        append(frame("D", Array(repeating: 7, count: 500_000)), to: &buffer)
+        buffer.giveBack()
+        #expect(buffer.count == 500_005)
+        #expect(try takeFrames(&buffer).count == 1)
+        let isSpare = buffer.isSpare
+        #expect(isSpare)
+        buffer.giveBack()
+        let isStillSpare = buffer.isSpare
+        #expect(!isStillSpare)
+        #expect(buffer.freeSpace().count < 64 * 1024)
+        append(frame("Z", [73]), to: &buffer)
+        #expect(try takeFrames(&buffer) == [[90, 73]])
+    }
+
+    @Test("A buffer for sending gives back as well, and only when it is empty")
+    func sendingBufferGivesBack() {
+        var buffer = PostgresBuffer()
+        buffer.append(Array(repeating: 1, count: 300_000))
+        let isSpareWhileFull = buffer.isSpare
+        buffer.giveBack()
+        #expect(!isSpareWhileFull && buffer.count == 300_000)
+        buffer.removeAll()
+        let isSpare = buffer.isSpare
+        buffer.giveBack()
+        let isStillSpare = buffer.isSpare
+        #expect(isSpare && !isStillSpare)
+        buffer.append(Array(repeating: 2, count: 1000))
+        buffer.withUnsafeBytes { bytes in
+            #expect(bytes.count == 1000 && bytes.allSatisfy { $0 == 2 })
+        }
+    }
+
     @Test func keepsWhatIsUnreadWhileItMoves() throws {
         // Frames of an awkward size, read a few at a time, so that the unread end moves to the front again and again.
         let frames = (0..<5000).map { frame("D", Array(repeating: UInt8(truncatingIfNeeded: $0), count: $0 % 977)) }

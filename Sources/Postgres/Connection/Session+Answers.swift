@@ -185,6 +185,7 @@ extension Session {
         effects.traceEnds(request)
         cancelledStatementEnded(request, &state, &effects)
         startCancel(&state, &effects)
+        watchSpare(&state)
     }
 
     private func failure(_ error: PostgresServerError, of request: Request) -> PostgresError {

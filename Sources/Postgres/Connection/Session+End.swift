@@ -45,6 +45,8 @@ extension Session {
         state.onSign = nil
         if !wasReady { finishConnecting(&state, error, &effects) }
         effects.cancel(state.cancelTimer)
+        effects.cancel(state.spareTimer)
+        state.spareTimer = nil
         for request in state.requests.takeAll() {
             // What the server said last explains more than that it hung up.
             if request.failure == nil { request.failure = request.abandonment ?? error }

@@ -60,6 +60,10 @@ struct SessionState: ~Copyable {
     /// CancelRequests for the statement that runs.
     var cancelsSent = 0
     var cancelTimer: EventLoop.Timer?
+    /// Looks whether the session has been idle since it was set; nil: it has no memory to give back, or is closed.
+    var spareTimer: EventLoop.Timer?
+    /// Requests that have ended.
+    var answered: UInt64 = 0
     /// The session is closed, and its socket open until the server has been told to stop.
     var isStopping = false
 

@@ -2,8 +2,6 @@
 package struct Channel: ~Copyable {
     private let socket: Socket
     private var tls: TLSSession?
-    /// Ciphertext on its way from the socket to TLS; there only while encrypted.
-    private var ciphertext: [UInt8] = []
     /// The socket has taken less than it was offered, and `becameWritable` has not been called since. Until then it is
     /// not asked again: a stream that is ahead of the server would ask for nothing with each piece it writes.
     private var isFull = false
@@ -40,7 +38,6 @@ package struct Channel: ~Copyable {
     /// Encrypts from here on; `handshake()` comes next.
     package mutating func startTLS(_ session: consuming TLSSession) {
         tls = consume session
-        ciphertext = [UInt8](repeating: 0, count: 32 * 1024)
     }
 
     /// Goes on with the handshake as far as the bytes that have come allow; true when it is done.
@@ -92,25 +89,29 @@ package struct Channel: ~Copyable {
     /// A record has at most 16 KB: who sends a megabyte without a byte of content would keep the thread for ever.
     private static let mostWithoutContent = 1024 * 1024
 
+    /// How much ciphertext is read at a time.
+    private static let mostCiphertext = 32 * 1024
+
     private mutating func receiveCiphertext() throws(TransportError) -> IOResult {
         let socket = socket.descriptor
-        // An array's own closure would lose the type of the error.
-        let attempt = ciphertext.withUnsafeMutableBytes { bytes in
-            Result { () throws(TransportError) in try Syscalls.receive(socket, into: bytes) }
-        }
-        let result = try attempt.get()
-        if case .bytes(let count) = result {
-            ciphertext.withUnsafeBytes { tls?.receive(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+        var result = IOResult.wouldBlock
+        try tls?.receive(atMost: Self.mostCiphertext) { (bytes) throws(TransportError) in
+            result = try Syscalls.receive(socket, into: bytes)
+            if case .bytes(let count) = result { return count }
+            return 0
         }
         return result
     }
+
+    /// How much is encrypted at a time: two records, which the queue to the socket allocates and gives back.
+    private static let mostPlaintext = 32 * 1024
 
     /// Takes bytes to send; how many it took. Those it took may still wait inside, see `hasPendingOutput`.
     package mutating func send(_ bytes: UnsafeRawBufferPointer) throws(TransportError) -> IOResult {
         guard isEncrypted else { return try offer(bytes) }
         // What is encrypted cannot be taken back: wait until it is gone before more is taken.
         guard try flush() else { return .wouldBlock }
-        let piece = UnsafeRawBufferPointer(rebasing: bytes.prefix(128 * 1024))
+        let piece = UnsafeRawBufferPointer(rebasing: bytes.prefix(Self.mostPlaintext))
         do throws(TLSError) { try tls?.write(piece) } catch { throw TransportError(error) }
         _ = try flush()
         return .bytes(piece.count)

@@ -51,6 +51,8 @@ package final class TLSContext: @unchecked Sendable {
         _ = SSL_CTX_set_options(context, egret_SSL_client_options())
         // Every connection checks the certificate anew, so nothing is kept for resuming.
         _ = egret_SSL_CTX_disable_session_cache(context)
+        // Most connections of a pool are idle, and OpenSSL's buffers are 34 KB of each.
+        _ = egret_SSL_CTX_release_idle_buffers(context)
 
         guard !configuration.applicationProtocols.isEmpty else { return }
         var list: [UInt8] = []

@@ -65,37 +65,53 @@ private func control(
     }
 }
 
-/// Bytes in the order they came, in one allocation that grows and is used again.
+/// Bytes in the order they came. An empty one has no memory: of a pool's connections most are idle, and to allocate
+/// some kilobytes takes less than to send or receive them.
 struct ByteQueue: ~Copyable {
-    private var base = UnsafeMutableRawPointer.allocate(byteCount: ByteQueue.initialCapacity, alignment: 16)
-    private var capacity = ByteQueue.initialCapacity
+    private var memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
     private var start = 0
     private(set) var count = 0
 
-    /// Room for one TLS record with its overhead (RFC 8446, section 5.2).
-    private static let initialCapacity = 17 * 1024
-    /// An emptied queue that grew beyond this gives its memory back, so that one large write does not stay forever.
-    private static let retainedCapacity = 1024 * 1024
+    /// The least that is allocated.
+    private static let leastCapacity = 1024
 
-    deinit { base.deallocate() }
+    deinit { memory.deallocate() }
 
     var isEmpty: Bool { count == 0 }
 
     /// The content. Valid only until the next change.
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(start: base + start, count: count) }
+    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: memory[start..<start + count]) }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        guard let source = bytes.baseAddress, bytes.count > 0 else { return }
-        if capacity - start - count < bytes.count { makeRoom(for: bytes.count) }
-        (base + start + count).copyMemory(from: source, byteCount: bytes.count)
+        guard bytes.count > 0 else { return }
+        makeRoom(for: bytes.count)
+        UnsafeMutableRawBufferPointer(rebasing: memory[(start + count)...]).copyMemory(from: bytes)
         count += bytes.count
+    }
+
+    /// Has `body` write up to `most` bytes behind the others; it returns how many it wrote.
+    mutating func append<E: Error>(
+        atMost most: Int, _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
+    ) throws(E) {
+        makeRoom(for: most)
+        let end = start + count
+        let written: Int
+        do throws(E) {
+            written = try body(UnsafeMutableRawBufferPointer(rebasing: memory[end..<end + most]))
+        } catch {
+            if count == 0 { giveBack() }
+            throw error
+        }
+        precondition(written >= 0 && written <= most)
+        count += written
+        if count == 0 { giveBack() }
     }
 
     /// Moves as much as there is, and as fits, into `buffer`.
     mutating func take(into buffer: UnsafeMutableRawBufferPointer) -> Int {
         let taken = min(count, buffer.count)
-        guard taken > 0, let target = buffer.baseAddress else { return 0 }
-        target.copyMemory(from: base + start, byteCount: taken)
+        guard taken > 0 else { return 0 }
+        buffer.copyMemory(from: UnsafeRawBufferPointer(rebasing: memory[start..<start + taken]))
         removeFirst(taken)
         return taken
     }
@@ -104,26 +120,26 @@ struct ByteQueue: ~Copyable {
         precondition(removed >= 0 && removed <= count)
         count -= removed
         start += removed
-        guard count == 0 else { return }
+        if count == 0 { giveBack() }
+    }
+
+    private mutating func giveBack() {
+        memory.deallocate()
+        memory = UnsafeMutableRawBufferPointer(start: nil, count: 0)
         start = 0
-        if capacity > Self.retainedCapacity { move(toCapacity: Self.initialCapacity) }
     }
 
     private mutating func makeRoom(for added: Int) {
-        if capacity - count >= added {
-            base.copyMemory(from: base + start, byteCount: count)
-            start = 0
+        guard memory.count - start - count < added else { return }
+        if memory.count - count >= added {
+            memory.copyMemory(from: bytes)
         } else {
-            move(toCapacity: max(capacity * 2, count + added))
+            let capacity = max(memory.count * 2, count + added, Self.leastCapacity)
+            let moved = UnsafeMutableRawBufferPointer.allocate(byteCount: capacity, alignment: 16)
+            moved.copyMemory(from: bytes)
+            memory.deallocate()
+            memory = moved
         }
-    }
-
-    private mutating func move(toCapacity newCapacity: Int) {
-        let moved = UnsafeMutableRawPointer.allocate(byteCount: newCapacity, alignment: 16)
-        moved.copyMemory(from: base + start, byteCount: count)
-        base.deallocate()
-        base = moved
-        capacity = newCapacity
         start = 0
     }
 }

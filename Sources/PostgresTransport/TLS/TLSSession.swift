@@ -88,6 +88,13 @@ package struct TLSSession: ~Copyable, @unchecked Sendable {
         pipe.pointee.incoming.append(ciphertext)
     }
 
+    /// Has `body` write up to `most` bytes of ciphertext from the connection; it returns how many it wrote.
+    package mutating func receive<E: Error>(
+        atMost most: Int, _ body: (UnsafeMutableRawBufferPointer) throws(E) -> Int
+    ) throws(E) {
+        try pipe.pointee.incoming.append(atMost: most, body)
+    }
+
     /// The connection underneath has ended: a read that finds no close_notify before this throws `.truncated`.
     package mutating func receiveEndOfStream() {
         pipe.pointee.hasEnded = true

@@ -65,6 +65,19 @@ package struct FrameBuffer: ~Copyable, @unchecked Sendable {
         if isFull, capacity < Self.usualCapacity { replaceMemory(capacity: capacity * 2) }
     }
 
+    /// It is empty, and has grown for what came before.
+    package var isSpare: Bool { start == end && capacity > Self.initialCapacity }
+
+    /// Gives back what it has grown by, where it is spare.
+    package mutating func giveBack() {
+        guard isSpare else { return }
+        SpareMemory.deallocate(base, capacity)
+        capacity = Self.initialCapacity
+        base = .allocate(byteCount: capacity, alignment: 16)
+        start = 0
+        end = 0
+    }
+
     private mutating func replaceMemory(capacity wanted: Int) {
         let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
         larger.copyMemory(from: base + start, byteCount: count)
