@@ -81,7 +81,7 @@ let package = Package(
         test("PostgresORMTests", ["PostgresORM"]),
         test("PostgresImportTests", ["PostgresImport", "PostgresTypes", "PostgresWire", "CSQLite"]),
         test("PostgresTestKitTests", ["PostgresTestKit"]),
-        test("EgretTests", ["egret"]),
+        test("EgretTests", ["egret", "PostgresTestKit"]),
         test("LaboratoryTests", ["Laboratory", "Postgres"]),
         test(
             "IntegrationTests",

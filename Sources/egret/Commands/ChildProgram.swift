@@ -18,6 +18,14 @@ enum ChildProgram {
         var environment = ProcessInfo.processInfo.environment
         environment.merge(server.environment) { $1 }
         environment["DATABASE_URL"] = server.connectionURL
+        if let root = server.rootCertificateFile {
+            // A unix socket is never encrypted.
+            environment["PGHOST"] = "127.0.0.1"
+            environment["PGSSLMODE"] = "verify-full"
+            environment["PGSSLROOTCERT"] = root
+            let path = root.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? root
+            environment["DATABASE_URL"] = server.connectionURL + "?sslmode=verify-full&sslrootcert=\(path)"
+        }
         let id = try start(words, environment)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -14,6 +14,8 @@ struct ServerCommand: Command {
         .value(
             "directory", "DIR", "Where data, log and address are kept (default: \(DevelopmentServer.defaultDirectory))"),
         .value("port", "PORT", "TCP port on 127.0.0.1 (default: \(defaultPort), or the one it had)"),
+        .value("set", "NAME=VALUE", "For run: a setting of the server, such as max_connections=500", repeats: true),
+        .flag("tls", "For run: TCP with TLS, a verified certificate and SCRAM, in place of the unix socket and trust"),
     ]
     static let examples = [
         (
@@ -25,6 +27,10 @@ struct ServerCommand: Command {
         (
             line: "egret server run -- psql",
             purpose: "Run a program with PG* and DATABASE_URL set to a server that ends with it"
+        ),
+        (
+            line: "egret server run --tls --set max_connections=500 -- ./load-test",
+            purpose: "The same over TLS and SCRAM, with more connections"
         ),
     ]
 
@@ -45,6 +51,8 @@ struct ServerCommand: Command {
     private let server: DevelopmentServer
     private let port: Int?
     private let program: [String]
+    /// What kind of server `run` starts.
+    let kind: TemporaryServer.Options
 
     init(_ arguments: ParsedArguments) throws(UsageError) {
         let word = arguments.operands[0]
@@ -58,12 +66,28 @@ struct ServerCommand: Command {
         program = Array(arguments.operands.dropFirst())
         if action == .run && program.isEmpty { throw UsageError("<program> is missing: egret server run -- psql") }
         if action != .run, let word = program.first { throw UsageError("unexpected argument \(word)") }
+        let settings = try Self.settings(arguments.values("set"))
+        let offersTLS = arguments.flag("tls")
+        if action != .run, offersTLS || !settings.isEmpty { throw UsageError("--set and --tls are for run") }
+        kind = TemporaryServer.Options(
+            authentication: offersTLS ? .scramSHA256 : .trust, tls: offersTLS ? TemporaryServer.TLS() : nil,
+            settings: settings)
+    }
+
+    private static func settings(_ words: [String]) throws(UsageError) -> [String: String] {
+        var settings: [String: String] = [:]
+        for word in words {
+            let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2, !parts[0].isEmpty else { throw UsageError("--set takes NAME=VALUE, not \(word)") }
+            settings[String(parts[0])] = String(parts[1])
+        }
+        return settings
     }
 
     func run(_ terminal: Terminal) async throws {
         switch action {
         case .run:
-            let status = try await TemporaryServer.with { try await ChildProgram.run(program, with: $0) }
+            let status = try await TemporaryServer.with(kind) { try await ChildProgram.run(program, with: $0) }
             if status != 0 { throw QuietExit(code: status) }
             return
         case .start:
