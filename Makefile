@@ -11,7 +11,7 @@ tests = $(SWIFT) build --build-tests $(1) $(SWIFT_FLAGS) && \
 	$(if $(FILTER),$(SWIFT) test --skip-build --filter "$(FILTER)",SWIFT="$(SWIFT)" Scripts/test-rings) $(1) $(SWIFT_FLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build release demo test matrix tsan asan fuzz bench counts faults format lint clean
+.PHONY: help setup build release demo test matrix tsan asan fuzz bench trial counts faults format lint clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):[^#]*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | \
@@ -52,6 +52,11 @@ bench: setup ## Measure one workload on a private PostgreSQL: WORKLOAD=ping
 	$(SWIFT) build -c release $(SWIFT_FLAGS)
 	.build/release/egret server run -- sh -c '.build/release/Benchmarks tables && \
 		exec .build/release/Benchmarks $(or $(WORKLOAD),ping)'
+
+trial: setup ## Try a promise out on a private PostgreSQL with TLS: TRIAL=fairness, idle, storm or endurance
+	$(SWIFT) build -c release $(SWIFT_FLAGS)
+	.build/release/egret server run --tls --set max_connections=1100 -- \
+		.build/release/Benchmarks $(or $(TRIAL),fairness)
 
 counts: setup ## Hold the release build's allocations for each query and row to their limits
 	$(SWIFT) build -c release $(SWIFT_FLAGS)

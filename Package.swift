@@ -67,7 +67,7 @@ let package = Package(
             swiftSettings: settings),
         .executableTarget(
             name: "Benchmarks", dependencies: ["Postgres", "PostgresORM"], path: "Benchmarks",
-            exclude: ["RESULTS.md", "import-million"], swiftSettings: settings),
+            exclude: ["RESULTS.md", "import-million", "storm-libpq", "storm-libpq.c"], swiftSettings: settings),
         .executableTarget(
             name: "Laboratory", dependencies: ["Postgres", "PostgresTestKit", "PostgresLocks"], path: "Laboratory",
             swiftSettings: settings),

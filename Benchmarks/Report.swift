@@ -89,6 +89,12 @@ struct Figures: Sendable {
     }
 }
 
+/// A line that is seen at once, in a file or a pipe as well: a trial may take ten minutes.
+func printNow(_ line: String) {
+    print(line)
+    fflush(nil)
+}
+
 /// What a workload reads is added up here, so that reading it cannot be optimised away.
 struct Sink {
     private(set) var sum = 0

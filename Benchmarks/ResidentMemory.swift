@@ -38,21 +38,36 @@ struct ResidentMemory: Sendable {
         next = marks.last?.rows ?? .max
     }
 
-    /// Until now, in megabytes; 0 where the system does not say.
+    /// The most until now, in megabytes; 0 where the system does not say.
     static var peak: Double {
         #if os(Linux)
+        status("VmHWM:")
+        #else
+        Double(Report.Moment.usage().ru_maxrss) / 1_048_576
+        #endif
+    }
+
+    /// What is resident now, in megabytes; 0 where the system does not say.
+    static var current: Double {
+        #if os(Linux)
+        status("VmRSS:")
+        #else
+        0
+        #endif
+    }
+
+    #if os(Linux)
+    private static func status(_ field: String) -> Double {
         guard let file = fopen("/proc/self/status", "r") else { return 0 }
         defer { fclose(file) }
         var line = [CChar](repeating: 0, count: 256)
         while fgets(&line, Int32(line.count), file) != nil {
-            guard strncmp(line, "VmHWM:", 6) == 0 else { continue }
+            guard strncmp(line, field, field.utf8.count) == 0 else { continue }
             return line.withUnsafeBufferPointer { line in
-                line.baseAddress.map { Double(strtol($0 + 6, nil, 10)) / 1024 } ?? 0
+                line.baseAddress.map { Double(strtol($0 + field.utf8.count, nil, 10)) / 1024 } ?? 0
             }
         }
         return 0
-        #else
-        return Double(Report.Moment.usage().ru_maxrss) / 1_048_576
-        #endif
     }
+    #endif
 }

@@ -27,6 +27,7 @@ do {
     case .tables: try await Tables.make(try .fromEnvironment(), events: options.number ?? 1_000_000)
     case .check: exit(try await Threshold.check(try .fromEnvironment(), options) ? 0 : 1)
     case .measure(let workload): print(try await workload.run(try .fromEnvironment(), options).json)
+    case .trial(let trial): exit(try await trial.run(try .fromEnvironment(), options) ? 0 : 1)
     }
 } catch {
     complain("\(arguments[0]): \(error)\n")

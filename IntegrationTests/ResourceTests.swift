@@ -43,4 +43,14 @@ struct ResourceTests {
             }
         }
     }
+
+    /// The trial ends with 1, which `run` throws, above 64 KB for each. A buffer that stays as large as it was once
+    /// would be 128 KB, or 400.
+    @Test("an idle connection takes under 64 KB, also when it has been busy")
+    func idleConnections() async throws {
+        try await TemporaryDatabase.with(on: TestServer.directConfiguration) { database in
+            let output = try await BenchmarksProgram.run(["idle", "--n", "100", "--seconds", "3"], on: database)
+            #expect(output.split(separator: "\n").count == 3, "\(output)")
+        }
+    }
 }
