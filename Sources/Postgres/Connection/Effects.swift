@@ -36,8 +36,8 @@ final class RareEffects {
     /// The server works at a statement that nobody waits for any more, or at the first of several.
     var leftBehind: (processID: Int32, secretKey: [UInt8])?
     var leavesSeveral = false
-    /// There is more to read, for which no event will come.
-    var readsOn = false
+    /// When to read on, where no event will come for what there is to read.
+    var readsOn: Int64?
     var connected: (@Sendable (PostgresError?) -> Void)?
     var connectError: PostgresError?
     /// The server wants what only somebody outside has.

@@ -51,6 +51,8 @@ final class Request: @unchecked Sendable {
     @exclusivity(unchecked) var bufferedBytes = 0
     /// Bytes of rows so far; past a bound the answer is a stream, not worth polling for.
     @exclusivity(unchecked) var streamedBytes = 0
+    /// How its rows are read, once it is a stream.
+    @exclusivity(unchecked) var pace = StreamPace()
 
     /// The last command tag; every tag for scripts.
     @exclusivity(unchecked) var tag: String?

@@ -75,9 +75,9 @@ final class Session: EventHandler {
         for timer in effects.moreTimers { loop.cancel(timer) }
         if effects.tearsDown { loop.perform { self.tearDown() } }
         if let key = effects.leftBehind { stopLeftBehind(key, repeats: effects.leavesSeveral) }
-        if effects.readsOn {
-            // In the loop's next turn, so that its other connections and its timers have theirs.
-            _ = loop.schedule(at: monotonicNanoseconds()) { self.readOn() }
+        if let moment = effects.readsOn {
+            // Not before the loop's next turn, so that its other connections and its timers have theirs.
+            _ = loop.schedule(at: moment) { self.readOn() }
         }
         if let want = effects.wants { provide(want) }
         effects.uselessTask?.cancel()
@@ -158,12 +158,14 @@ final class Session: EventHandler {
         try read(&state, &effects)
     }
 
-    /// Goes on where `read` has stopped for the sake of others.
+    /// Goes on where `read` has stopped: for the sake of others, or so that more comes.
     private func readOn() {
         change { state, effects in
             state.readsOnLater = false
+            state.isGathering = false
             guard state.phase != .closed, !state.isReadingPaused else { return }
             do throws(PostgresError) { try self.read(&state, &effects) } catch { self.close(&state, error, &effects) }
+            if state.phase != .closed, state.wantedInterest != state.interest { effects.updatesInterest = true }
         }
     }
 
@@ -173,11 +175,12 @@ final class Session: EventHandler {
     /// Reads once, or, encrypted, until nothing is left that no event of the socket would announce.
     private func read(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {
         var reads = 0
+        var taken = 0
         repeat {
             reads += 1
             guard reads <= Self.mostReads else {
                 state.readsOnLater = true
-                effects.rare.readsOn = true
+                effects.rare.readsOn = monotonicNanoseconds()
                 return
             }
             let result: IOResult?
@@ -190,15 +193,30 @@ final class Session: EventHandler {
             case .bytes(let count):
                 state.inbound.commit(count)
                 try process(&state, &effects)
+                taken += count
             case .endOfStream:
                 guard state.phase == .awaitingCancelEnd else { throw endOfStream(state) }
                 finishConnecting(&state, nil, &effects)
                 close(&state, PostgresError(.connectionClosed, "the cancel has been delivered"), &effects)
                 return
             case .wouldBlock, nil:
+                pauseStream(after: taken, &state, &effects)
                 return
             }
         } while state.isEncrypted && !state.isReadingPaused && state.phase != .closed && state.phase != .handshaking
+        pauseStream(after: taken, &state, &effects)
+    }
+
+    /// Leaves the socket of a long answer alone until more has come (``StreamPace``).
+    private func pauseStream(after taken: Int, _ state: inout SessionState, _ effects: inout Effects) {
+        guard let head = state.requests.first, head.streamedBytes > SessionState.streamAbove, taken > 0,
+            state.phase == .ready, !state.isReadingPaused, !state.readsOnLater
+        else { return }
+        let now = monotonicNanoseconds()
+        guard let pause = head.pace.pause(after: taken, now: now) else { return }
+        state.readsOnLater = true
+        state.isGathering = true
+        effects.rare.readsOn = now + pause
     }
 
     private func process(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {

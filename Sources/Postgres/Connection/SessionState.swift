@@ -69,8 +69,10 @@ struct SessionState: ~Copyable {
 
     /// The reader has more rows than it can use for now.
     var isReadingPaused = false
-    /// There was more to read than one turn of the loop may take.
+    /// There was more to read than one turn of the loop may take, or more is to come first: a timer reads on.
     var readsOnLater = false
+    /// A long answer gathers in the socket, which is not watched meanwhile.
+    var isGathering = false
     /// Counted by the loop's polling.
     var isAnswerDue = false
     var closeReason: PostgresError?
@@ -123,12 +125,13 @@ struct SessionState: ~Copyable {
         case .handshaking: mustWaitForWriting ? .readAndWrite : .read
         default:
             if mustWaitForWriting {
-                isReadingPaused ? .write : .readAndWrite
+                isReading ? .readAndWrite : .write
             } else {
-                isReadingPaused ? .none : .read
+                isReading ? .read : .none
             }
         }
     }
+    private var isReading: Bool { !isReadingPaused && !isGathering }
 
     /// Sends whole messages from where they are; what the socket does not take is copied.
     mutating func writeOut(_ messages: UnsafeRawBufferPointer) throws(TransportError) {

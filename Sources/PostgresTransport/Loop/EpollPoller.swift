@@ -53,9 +53,7 @@ final class EpollPoller: Poller, @unchecked Sendable {
     }
 
     func wait(timeout: Int64, into events: inout [ReadyEvent]) throws(TransportError) {
-        // Rounded up: a timer must be due when the wait ends.
-        let milliseconds = timeout < 0 ? -1 : Int32(clamping: (timeout &+ 999_999) / 1_000_000)
-        let count = epoll_wait(epoll, &ready, Int32(ready.count), timeout == 0 ? 0 : milliseconds)
+        let count = egret_epoll_wait(epoll, &ready, Int32(ready.count), timeout)
         if count < 0 {
             let code = errno
             if code == EINTR { return }
