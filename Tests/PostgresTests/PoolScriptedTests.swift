@@ -195,6 +195,55 @@ import Testing
         await pool.close()
     }
 
+    @Test("trap 54: a transaction that has failed is rolled back, with nothing before") func rolledBack() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+            try s.expect(.query("SELEC"))
+            try s.send(.error(.syntaxError, "syntax error"), .readyForQuery("E"))
+            try s.answerQuery("ROLLBACK", tag: "ROLLBACK")
+            try s.answerCheck()
+        }
+        let pool = try pool(server)
+        try await pool.withConnection { connection in
+            try await connection.execute(script: "BEGIN")
+            try await failure { try await connection.execute(script: "SELEC") }
+        }
+        #expect(try await pool.query("SELECT 42", as: Int32.self).collect() == [42])
+        #expect(pool.statistics.connects == 1)
+        await pool.close()
+        try await server.finished()
+    }
+
+    @Test(
+        "trap 54: an empty statement that is refused, as Pgpool-II does in a failed transaction, is no reason to close")
+    func refusedEmptyStatement() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+            try s.answerPrepare(status: "T")
+            try s.expect("B", "E", "S")
+            _ = try s.acceptCancelRequest()
+            try s.send(.error(.queryCanceled, "canceling statement due to user request"), .readyForQuery("E"))
+            try s.expect(.query(""))
+            try s.send(.error(.inFailedSQLTransaction, "current transaction is aborted"), .readyForQuery("E"))
+            try s.answerQuery("ROLLBACK", tag: "ROLLBACK")
+            try s.answerCheck()
+        }
+        let pool = try pool(server)
+        let task: Task<Void, any Error> = try await pool.withConnection { connection in
+            try await connection.execute(script: "BEGIN")
+            let task = Task { _ = try await connection.execute("SELECT pg_sleep(100)") }
+            try await server.received("E")
+            return task
+        }
+        try await failure { try await task.value }
+        #expect(try await pool.query("SELECT 42", as: Int32.self).collect() == [42])
+        #expect(pool.statistics.connects == 1)
+        await pool.close()
+        try await server.finished()
+    }
+
     @Test("the policy decides: nothing beyond a rollback, or a statement each time") func policies() async throws {
         for policy in [PostgresSessionReset.rollbackOnly, .discardAll] {
             let server = try ScriptedServer { s in

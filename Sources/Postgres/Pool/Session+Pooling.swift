@@ -31,21 +31,30 @@ extension Session {
             .invalidUse, "the connection went back to its pool before the statement was through",
             advice: "Read the rows, and wait for what was started, inside withConnection or withTransaction")
     ) async {
-        let (running, count, isOpen) = change { state, _ in
-            (state.requests.first, state.requests.count, state.transactionStatus != .idle || state.isHolding)
+        let (running, count, isHolding) = change { state, _ in
+            (state.requests.first, state.requests.count, state.isHolding)
         }
-        if running == nil, !isOpen { return }
         // One statement can be cancelled. Of several each would have to be, one after the other.
         if count > 1 { return abort(reason) }
         if let running { abandon(running, reason) }
         do throws(PostgresError) {
             // Behind everything else in the queue; the transaction's status is known when it is answered.
-            _ = try await script("", timeout: configuration.cancelTimeout)
+            if running != nil || isHolding { try await awaitQueue() }
             if change({ state, _ in state.transactionStatus != .idle }) {
                 _ = try await script("ROLLBACK", timeout: configuration.cancelTimeout)
             }
         } catch {
             abort(error)
+        }
+    }
+
+    /// Waits until the server has answered everything. Pgpool-II answers an empty statement in a failed transaction as any
+    /// other, with an error.
+    private func awaitQueue() async throws(PostgresError) {
+        do throws(PostgresError) {
+            _ = try await script("", timeout: configuration.cancelTimeout)
+        } catch {
+            guard error.sqlState == .inFailedSQLTransaction else { throw error }
         }
     }
 
