@@ -88,6 +88,49 @@ import Testing
         try await server.finished()
     }
 
+    @Test("trap 37: the end behind the row that was wanted is waited for, and not cancelled") func waitsForTheEnd()
+        async throws
+    {
+        let isDropped = Signal()
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(columns: [.int4("n")])
+            try s.expect("B", "E", "S")
+            // As a pooler does that sends one message at a time.
+            try s.send(.bindComplete, .row(1))
+            while !isDropped.isSet { s.delay(.milliseconds(1)) }
+            try s.send(.commandComplete("SELECT 1"), .readyForQuery())
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        connection.session.change { state, _ in state.patience = .seconds(60) }
+        #expect(try await connection.query("SELECT n FROM t", as: Int32.self).first() == 1)
+        let next = Task { await connection.check() }
+        try await Task.sleep(for: .milliseconds(50))
+        #expect(server.received.count { $0.kind == "P" } == 1)
+        isDropped.set()
+        await promptly { await next.value }
+        try await server.finished()
+    }
+
+    @Test("trap 37: rows that go on are cancelled, though somebody waits behind them") func endsPatience() async throws
+    {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(columns: [.int4("n")])
+            try s.expect("B", "E", "S")
+            try s.send(.bindComplete, .row(1))
+            _ = try s.acceptCancelRequest()
+            try s.send(.error(.queryCanceled, "canceling statement due to user request"), .readyForQuery())
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        connection.session.change { state, _ in state.patience = .milliseconds(50) }
+        #expect(try await connection.query("SELECT n FROM t", as: Int32.self).first() == 1)
+        await promptly { await connection.check() }
+        try await server.finished()
+    }
+
     @Test("trap 12: without a key nothing can be stopped, but nobody waits") func noCancelKey() async throws {
         let isFree = Signal()
         let isAnswered = Signal()

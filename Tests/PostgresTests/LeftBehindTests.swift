@@ -67,6 +67,22 @@ import Testing
         try await server.finished()
     }
 
+    @Test("traps 33 and 37: rows that were dropped just before are stopped too") func droppedRows() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            let main = try s.newest()
+            try s.answerPrepare(columns: [.int4("n")])
+            try s.expect("B", "E", "S")
+            try s.send(.bindComplete, .row(1))
+            try Self.expectStop(s, main)
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        connection.session.change { state, _ in state.patience = .seconds(60) }
+        #expect(try await connection.query("SELECT n FROM t", as: Int32.self).first() == 1)
+        await connection.close()
+        try await server.finished()
+    }
+
     @Test("trap 45: a cancel that nobody takes does not keep the socket") func nobodyListens() async throws {
         let server = try ScriptedServer { s in
             try s.acceptSession()

@@ -7,7 +7,11 @@ extension Session {
     ///
     /// The waiting task is woken when the server has ended the statement. Where other requests stand before or behind
     /// it, no cancel can be aimed at it alone: then its task is woken at once and the answer passed over when it comes.
-    func abandon(_ request: Request, _ reason: PostgresError) {
+    ///
+    /// `patiently`: what is left may be on its way, as behind the only row that was asked for, where a pooler sends one
+    /// message at a time. The server is told to stop only when the end has not come shortly: that takes a connection of
+    /// its own, and a second through Pgpool-II.
+    func abandon(_ request: Request, _ reason: PostgresError, patiently: Bool = false) {
         change { state, effects in
             guard request.phase != .finished, request.abandonment == nil else { return }
             request.abandonment = reason
@@ -31,7 +35,20 @@ extension Session {
                 effects.wake(request)
                 return
             }
-            self.startCancel(&state, &effects)
+            if patiently { self.awaitEnd(of: request, &state, &effects) } else { self.startCancel(&state, &effects) }
+        }
+    }
+
+    /// Cancels when the statement has not ended within `patience`. Nothing is sent meanwhile, as during the cancel itself.
+    private func awaitEnd(of request: Request, _ state: inout SessionState, _ effects: inout Effects) {
+        guard maySendCancel(state) else { return }
+        state.cancelPhase = .waiting
+        let deadline = Session.deadline(after: state.patience)
+        state.cancelTimer = loop.schedule(at: deadline) {
+            self.change { state, effects in
+                guard state.cancelPhase == .waiting, state.requests.first === request else { return }
+                self.beginCancel(of: request, &state, &effects)
+            }
         }
     }
 
@@ -50,9 +67,18 @@ extension Session {
 
     /// Sends a CancelRequest when the statement that runs is unwanted and nothing else can be hit.
     func startCancel(_ state: inout SessionState, _ effects: inout Effects) {
+        guard maySendCancel(state), let head = state.requests.first else { return }
+        beginCancel(of: head, &state, &effects)
+    }
+
+    private func maySendCancel(_ state: borrowing SessionState) -> Bool {
         guard state.phase == .ready, state.cancelPhase == .none, state.cancelKey != nil, state.unsent == 0,
-            state.requests.count == 1, let head = state.requests.first, head.abandonment != nil, head.isCancellable
-        else { return }
+            state.requests.count == 1, let head = state.requests.first
+        else { return false }
+        return head.abandonment != nil && head.isCancellable
+    }
+
+    private func beginCancel(of head: Request, _ state: inout SessionState, _ effects: inout Effects) {
         head.isCancelSent = true
         state.cancelPhase = .running(connectionDone: false, statementDone: false, wasNoticed: false)
         effects.sendsCancel = true
@@ -122,7 +148,7 @@ extension Session {
     func cancelledStatementEnded(_ request: Request, _ state: inout SessionState, _ effects: inout Effects) {
         switch state.cancelPhase {
         case .none: return
-        case .fencing:
+        case .waiting, .fencing:
             endCancel(&state, &effects)
         case .running(let connectionDone, _, _):
             // Of several cancels, one may have stopped it and another still be on its way.

@@ -16,7 +16,7 @@ extension Session {
     /// Every task is woken at once. The socket stays until the cancel is through: a pooler knows by the key who is meant
     /// only as long as its client is there.
     func end(_ state: inout SessionState, _ error: PostgresError, _ effects: inout Effects) {
-        guard state.phase == .ready, !state.requests.isEmpty, state.cancelPhase == .none, let key = state.cancelKey
+        guard state.phase == .ready, !state.requests.isEmpty, !state.isCancelling, let key = state.cancelKey
         else { return close(&state, error, &effects) }
         effects.rare.leftBehind = key
         effects.rare.leavesSeveral = state.requests.count > 1

@@ -22,6 +22,8 @@ struct SessionState: ~Copyable {
     /// sent; when the statement ended without noticing it, an empty statement is sent first, which may.
     enum CancelPhase: Equatable {
         case none
+        /// The statement may end by itself within `patience`.
+        case waiting
         case running(connectionDone: Bool, statementDone: Bool, wasNoticed: Bool)
         case fencing
     }
@@ -60,6 +62,9 @@ struct SessionState: ~Copyable {
     /// CancelRequests for the statement that runs.
     var cancelsSent = 0
     var cancelTimer: EventLoop.Timer?
+    /// How long the end of rows that were dropped is waited for before the server is told to stop: long enough for what it
+    /// has sent already.
+    var patience = Duration.milliseconds(2)
     /// Looks whether the session has been idle since it was set; nil: it has no memory to give back, or is closed.
     var spareTimer: EventLoop.Timer?
     /// Requests that have ended.
@@ -104,6 +109,8 @@ struct SessionState: ~Copyable {
 
     var unsent: Int { outbound.count - sent }
     var isHolding: Bool { cancelPhase != .none }
+    /// A CancelRequest is sent, or about to be.
+    var isCancelling: Bool { cancelPhase != .none && cancelPhase != .waiting }
     var isEncrypted: Bool {
         switch channel {
         case .some(let channel): channel.isEncrypted

@@ -14,7 +14,8 @@ final class RowSource: Sendable {
     }
 
     deinit {
-        connection.session.abandon(request, PostgresError(.cancelled, "the rows were dropped before their end"))
+        let reason = PostgresError(.cancelled, "the rows were dropped before their end")
+        connection.session.abandon(request, reason, patiently: true)
     }
 
     /// The next rows, waiting for them; nil at the end.
