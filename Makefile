@@ -33,7 +33,7 @@ demo: setup ## Import a SQLite database and a MongoDB export, verify and query t
 test: setup ## Run every test against a private PostgreSQL; FILTER=name for some
 	$(call tests,)
 
-matrix: setup ## Run the live tests every way: each PostgreSQL installed, both pollers, over TLS, through PgBouncer
+matrix: setup ## Run the live tests every way: each PostgreSQL installed, both pollers, over TLS, through poolers
 	$(SWIFT) build --build-tests $(SWIFT_FLAGS)
 	SWIFT="$(SWIFT)" Scripts/test-matrix $(SWIFT_FLAGS)
 

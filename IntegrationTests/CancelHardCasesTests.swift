@@ -30,7 +30,7 @@ import Testing
     func randomCancels(way: Way) async throws {
         try await withConnection(way.configuration) { connection in
             var cancelled = 0
-            for round in 0..<334 {
+            for round in 0..<TestRoute.countOfCancels(334) {
                 let task = Task {
                     switch round % 4 {
                     case 0: try await connection.execute("SELECT \(round)::int4")

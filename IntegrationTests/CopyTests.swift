@@ -114,7 +114,9 @@ import Testing
         }
     }
 
-    @Test("traps 61, 67: the server's refusal comes while rows are being written, and nothing is kept")
+    @Test(
+        "traps 61, 67: the server's refusal comes while rows are being written, and nothing is kept",
+        .notBehindPgpool("it passes an error on only when all of a COPY's data has come"))
     func refusalEndsTheWriting() async throws {
         try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
             try await pool.execute("CREATE TABLE t (id int PRIMARY KEY, filler text)")
@@ -162,7 +164,8 @@ import Testing
 
     @Test(
         "trap 60: the server ends the session in the middle of COPY",
-        .needsOwnServerProcess("it ends its process, by its number"))
+        .needsOwnServerProcess("it ends its process, by its number"),
+        .notBehindPgpool("it says late, and in words of its own, that a session has ended"))
     func theServerGoesAway() async throws {
         try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 2)) { pool in
             try await pool.execute("CREATE TABLE t (id int)")

@@ -13,7 +13,8 @@ import Testing
 
     @Test(
         "trap 53: many tasks in transactions, and nothing is left on the server",
-        .needsOwnServerProcess("it counts sessions, which are the pooler's")) func transactionsOfManyTasks()
+        .needsOwnServerProcess("it counts sessions, which are the pooler's"),
+        .notBehindPgpool("it keeps a session that its client has closed")) func transactionsOfManyTasks()
         async throws
     {
         let name = uniqueName()

@@ -56,7 +56,8 @@ import Testing
 
     @Test(
         "trap 49: a connection killed while it is idle, or while it is leased, is replaced",
-        .needsOwnServerProcess("it ends its process, by its number"))
+        .needsOwnServerProcess("it ends its process, by its number"),
+        .notBehindPgpool("it says late, and in words of its own, that a session has ended"))
     func lostConnectionsAreReplaced() async throws {
         try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 2)) { pool in
             let first = try await pool.query("SELECT pg_backend_pid()", as: Int.self).first()

@@ -490,7 +490,9 @@ extension PostgresReplicationStream {
         }
     }
 
-    @Test func serversThatDoNotReplicate() async throws {
+    @Test(.notBehindPgpool("it closes a replication connection without a word")) func serversThatDoNotReplicate()
+        async throws
+    {
         var configuration = try TestServer.configuration
         configuration.connectTimeout = .seconds(30)
         do {

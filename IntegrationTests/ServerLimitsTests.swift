@@ -88,7 +88,9 @@ import Testing
 
     @Test(
         "trap 46: 57P01, during a statement and while nothing runs",
-        .needsOwnServerProcess("it ends its process, by its number")) func terminated() async throws
+        .needsOwnServerProcess("it ends its process, by its number"),
+        .notBehindPgpool("it says late, and in words of its own, that a session has ended")) func terminated()
+        async throws
     {
         try await withConnection(TestServer.directConfiguration) { administrator in
             try await withConnection(TestServer.configuration) { connection in

@@ -39,7 +39,9 @@ import Testing
         #expect(try await !names(on: server).contains(open.name))
     }
 
-    @Test(.needsOwnServerProcess("a pooler stays connected to the template")) func clonesATemplateWithItsRows()
+    @Test(
+        .needsOwnServerProcess("a pooler stays connected to the template"),
+        .notBehindPgpool("it stays connected to the template")) func clonesATemplateWithItsRows()
         async throws
     {
         let server = try TestServer.configuration

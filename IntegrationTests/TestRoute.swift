@@ -11,6 +11,8 @@ enum TestRoute: String, CaseIterable {
     case tls
     /// Through a PgBouncer in transaction mode, as it is when nothing is set.
     case pgbouncer
+    /// Through a Pgpool-II, which gives each client a session of its own, used by others before.
+    case pgpool
 
     /// The way of this process.
     static var current: TestRoute {
@@ -24,11 +26,17 @@ enum TestRoute: String, CaseIterable {
         }
         if route == .tls, TestServer.givenURL == nil, !hasTLS { throw Unfit(TestRoute.noTLS) }
         if route == .pgbouncer, PgBouncer.program == nil { throw Unfit(PgBouncer.isMissing) }
+        if route == .pgpool, Pgpool.program == nil { throw Unfit(Pgpool.isMissing) }
         return route
     }
 
     /// Whether a pooler stands between the tests and the server.
-    static var isPooled: Bool { (try? current) == .pgbouncer }
+    static var isPooled: Bool { isPgBouncer || isPgpool }
+    static var isPgBouncer: Bool { (try? current) == .pgbouncer }
+    static var isPgpool: Bool { (try? current) == .pgpool }
+
+    /// How many cancels one after the other a test may send that sends so many: each takes Pgpool-II a second.
+    static func countOfCancels(_ count: Int) -> Int { isPgpool ? min(count, 50) : count }
 
     /// Whether the server that tests start was built with TLS.
     static let hasTLS = (try? ServerBinaries.find())?.offersTLS ?? false
@@ -43,7 +51,10 @@ enum TestRoute: String, CaseIterable {
 
 extension Trait where Self == ConditionTrait {
     /// For a test that cannot hold where each transaction may be given another process of the server: says what it needs.
-    static func needsOwnServerProcess(_ why: Comment) -> Self { .disabled(if: TestRoute.isPooled, why) }
+    static func needsOwnServerProcess(_ why: Comment) -> Self { .disabled(if: TestRoute.isPgBouncer, why) }
+
+    /// For a test that cannot hold behind Pgpool-II: says why.
+    static func notBehindPgpool(_ why: Comment) -> Self { .disabled(if: TestRoute.isPgpool, why) }
 
     /// For a test that starts a server with TLS.
     static var needsTLS: Self { .enabled(if: TestRoute.hasTLS, Comment(rawValue: TestRoute.noTLS)) }

@@ -21,6 +21,9 @@ enum TestServer {
     /// As many connections as one test has in transactions at the same time, for all the tests that share a database.
     private static let bouncer = Result { try PgBouncer(connections: 100, before: networkConfiguration) }
 
+    /// As many as one run of the tests has connections at the same time.
+    private static let pgpool = Result { try Pgpool(clients: 200, before: networkConfiguration) }
+
     /// The shared temporary server, for tests that need more of it than a connection: certificate, log, both addresses.
     /// - Throws: what starting it threw, with the advice of what to install.
     static var temporary: TemporaryServer {
@@ -34,6 +37,7 @@ enum TestServer {
             case .socket: return try directConfiguration
             case .tls: return try networkConfiguration
             case .pgbouncer: return try bouncer.get().configuration.patient
+            case .pgpool: return try pgpool.get().configuration.patient
             }
         }
     }
