@@ -109,6 +109,13 @@ extension PostgresDatabase {
         try await value("SELECT count(*) FROM pg_stat_activity WHERE application_name = \(name)")
     }
 
+    /// How many sessions run a statement with that word in its text. A session's name does not tell behind a pooler: it
+    /// keeps the name for the next client that has none of its own.
+    func running(_ word: String) async throws -> Int {
+        try await value(
+            "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND strpos(query, \(word)) > 0")
+    }
+
     /// How many sessions of that name run something.
     func activeBackends(named name: String) async throws -> Int {
         try await value(

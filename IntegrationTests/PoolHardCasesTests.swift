@@ -142,14 +142,18 @@ import Testing
     @Test("rows taken out of a lease are an error when they are read, and the server stops") func escapedRows()
         async throws
     {
-        let name = uniqueName()
-        let pool = try PostgresPool(
-            TestServer.configuration.named(name), options: PostgresPoolOptions(maximumConnections: 1))
+        let mark = uniqueName()
+        let pool = try PostgresPool(TestServer.configuration, options: PostgresPoolOptions(maximumConnections: 1))
         try await withConnection(TestServer.directConfiguration) { observer in
-            let rows = try await pool.withConnection { try await $0.query("SELECT generate_series(1, 100000000)") }
+            let rows = try await pool.withConnection { connection in
+                let rows = try await connection.query(
+                    PostgresQuery(raw: "SELECT generate_series(1, 100000000) /* \(mark) */"))
+                #expect(try await observer.running(mark) == 1)
+                return rows
+            }
             let took = try await time { try await pool.check() }
             #expect(took < .seconds(30))
-            #expect(try await observer.activeBackends(named: name) == 0)
+            #expect(try await observer.running(mark) == 0)
             var count = 0
             let error = try await failure { for try await _ in rows { count += 1 } }
             #expect(error.code == .invalidUse)
