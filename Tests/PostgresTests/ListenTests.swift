@@ -1,5 +1,8 @@
 import PostgresTestKit
+import Synchronization
 import Testing
+
+import struct PostgresWire.ExactText
 
 @testable import Postgres
 
@@ -44,6 +47,16 @@ import Testing
         // Nobody listens any more: the connection is closed.
         try await server.finished()
         await pool.close()
+    }
+
+    @Test("trap 68: who comes while the session of those who went is being ended is not told that it listens")
+    func comesAtTheEnd() throws {
+        let pool = try PostgresPool(PostgresConfiguration(host: "127.0.0.1", user: "bob"))
+        let hub = pool.notifications
+        hub.state.withLock { $0.active = [ExactText("jobs")] }
+        #expect(hub.nextStep(keepsConnection: false) == .finish)
+        #expect(hub.state.withLock { $0.active.isEmpty })
+        withExtendedLifetime(pool) {}
     }
 
     @Test("trap 68: a lost connection is replaced, LISTEN is sent again, and then comes the gap") func reconnects()

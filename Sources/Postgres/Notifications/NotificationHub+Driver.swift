@@ -12,7 +12,7 @@ import Foundation
 /// The one task of a hub. It runs on the connection's own thread, as what the connection receives does: so a gap and a
 /// notification cannot overtake each other.
 extension NotificationHub {
-    private enum Step {
+    enum Step: Equatable {
         /// What LISTEN and UNLISTEN have to say.
         case change(listen: [ExactText], unlisten: [ExactText])
         case wait
@@ -131,12 +131,16 @@ extension NotificationHub {
 
     /// What the session has to be told. A channel that is left counts as left from now on: who comes to it meanwhile waits
     /// until it is listened to again.
-    private func nextStep(keepsConnection: Bool) -> Step {
+    func nextStep(keepsConnection: Bool) -> Step {
         state.withLock { state in
             if state.isClosed { return .finish }
             let listen = state.wanted.keys.filter { !state.active.contains($0) }
             let unlisten = state.active.filter { state.wanted[$0] == nil }
-            if state.wanted.isEmpty, !keepsConnection || unlisten.isEmpty { return .finish }
+            if state.wanted.isEmpty, !keepsConnection || unlisten.isEmpty {
+                // The session ends now: who comes before it has ended is not to be told that it listens.
+                state.active = []
+                return .finish
+            }
             if listen.isEmpty, unlisten.isEmpty { return .wait }
             state.active.subtract(unlisten)
             return .change(listen: listen.sorted(), unlisten: unlisten.sorted())
