@@ -107,13 +107,15 @@ import Testing
 
     @Test("trap 76: COMMIT into a black hole leaves the outcome unknown") func commit() async throws {
         try await throughProxy { pool, proxy in
+            let frozen = Counter()
             let committing = Task {
                 try await pool.withTransaction { tx in
                     try await tx.check()
                     proxy.freeze()
+                    frozen.increment()
                 }
             }
-            #expect(try await eventually { pool.statistics.leased == 1 })
+            #expect(try await eventually { frozen.value == 1 })
             try await Task.sleep(for: .milliseconds(300))
             committing.cancel()
             let error = try await failure { try await committing.value }

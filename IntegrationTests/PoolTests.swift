@@ -23,7 +23,8 @@ import Testing
             #expect(answers == 1000)
             let statistics = pool.statistics
             #expect(statistics.connects <= 10)
-            #expect(statistics.leased == 0)
+            // The last row of an answer may come before its end.
+            try await expectNoLeases(pool)
         }
     }
 

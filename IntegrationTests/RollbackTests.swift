@@ -10,7 +10,7 @@ import Testing
         try await TestServer.withPool { pool in
             try await pool.execute("CREATE TABLE notes (id int)")
             try await body(pool)
-            #expect(pool.statistics.leased == 0)
+            #expect(try await eventually { pool.statistics.leased == 0 })
         }
     }
 

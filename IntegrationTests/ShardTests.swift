@@ -18,7 +18,8 @@ private struct Reading: Model, Hashable {
 
 /// A partitioned table whose partitions are on two more servers, by `postgres_fdw`: the driver, models and COPY go through
 /// the coordinator as through any server, or straight to the servers that have the rows.
-@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: TestServer.givenURL == nil)) struct ShardTests {
+@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: TestServer.givenURL == nil), .needsExtension("postgres_fdw"))
+struct ShardTests {
     private static let half = 10_000
 
     /// A coordinator and the two servers that hold the rows up to `half` and those beyond.

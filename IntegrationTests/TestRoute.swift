@@ -1,4 +1,5 @@
 import Foundation
+import Postgres
 import PostgresTestKit
 import Testing
 
@@ -55,6 +56,16 @@ extension Trait where Self == ConditionTrait {
 
     /// For a test that cannot hold behind Pgpool-II: says why.
     static func notBehindPgpool(_ why: Comment) -> Self { .disabled(if: TestRoute.isPgpool, why) }
+
+    /// For a test that creates an extension that not every build of the server comes with.
+    static func needsExtension(_ name: String) -> Self {
+        .enabled("this PostgreSQL comes without \(name)") {
+            try await withConnection(TestServer.directConfiguration) { connection in
+                try await connection.value(
+                    "SELECT count(*) > 0 FROM pg_available_extensions WHERE name = \(name)", as: Bool.self)
+            }
+        }
+    }
 
     /// For a test that starts a server with TLS.
     static var needsTLS: Self { .enabled(if: TestRoute.hasTLS, Comment(rawValue: TestRoute.noTLS)) }
