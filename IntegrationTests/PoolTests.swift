@@ -99,12 +99,17 @@ import Testing
     @Test("trap 57: closing waits for what is running, up to its bound, then ends it; nothing stays on the server")
     func closingWaitsThenEnds() async throws {
         try await TestServer.withDatabase { configuration in
-            for (grace, outcome) in [(Duration.seconds(20), "done"), (.milliseconds(100), "ended")] {
-                let pool = try PostgresPool(configuration, options: PostgresPoolOptions(shutdownGrace: grace))
+            // What `close` is told counts more than the option.
+            let cases: [(option: Duration, told: Duration?, outcome: String)] = [
+                (.seconds(20), nil, "done"), (.milliseconds(100), nil, "ended"),
+                (.milliseconds(1), .seconds(20), "done"), (.seconds(200), .milliseconds(100), "ended"),
+            ]
+            for (option, told, outcome) in cases {
+                let pool = try PostgresPool(configuration, options: PostgresPoolOptions(shutdownGrace: option))
                 let seconds = outcome == "done" ? 0.3 : 100.0
                 let running = Task { try await pool.execute("SELECT pg_sleep(\(seconds))") }
                 #expect(try await eventually { pool.statistics.leased > 0 })
-                await pool.close()
+                await pool.close(grace: told)
                 switch await running.result {
                 case .success: #expect(outcome == "done")
                 case .failure: #expect(outcome == "ended")
