@@ -77,7 +77,7 @@ let package = Package(
         test("PostgresTypesTests", ["PostgresTypes", "PostgresWire"]),
         test("PostgresTransportTests", ["PostgresTransport", "PostgresCrypto", "PostgresLocks", "COpenSSL"]),
         test("PostgresPoolingTests", ["PostgresPooling"]),
-        test("PostgresTests", ["Postgres", "PostgresPooling", "PostgresTestKit", "PostgresWire"]),
+        test("PostgresTests", ["Postgres", "PostgresPooling", "PostgresTestKit", "PostgresWire", "PostgresLocks"]),
         test("PostgresORMTests", ["PostgresORM"]),
         test("PostgresImportTests", ["PostgresImport", "PostgresTypes", "PostgresWire", "CSQLite"]),
         test("PostgresTestKitTests", ["PostgresTestKit"]),
