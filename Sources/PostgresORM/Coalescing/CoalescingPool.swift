@@ -6,7 +6,7 @@ import PostgresLocks
 ///     let reads = CoalescingPool(pool)
 ///     let project = try await Project.find(7, in: reads)
 ///
-/// ``Model/find(_:in:)`` with a key of one column, an integer, a `UUID` or a `String`, waits until the tasks that are
+/// ``Model/find(_:in:file:line:)`` with a key of one column, an integer, a `UUID` or a `String`, waits until the tasks that are
 /// ready on the pool's thread have run, and goes to the server with what they asked for of the same model:
 /// `… WHERE "id" = ANY($1)`. A hundred tasks that look up a row each, resolvers of a GraphQL query say, cost one round
 /// trip and one statement. Everything else is done as by the pool itself: `find` in a transaction too, and keys of other
