@@ -68,7 +68,8 @@ import Testing
             let members = cluster.members
             #expect(members.map(\.role) == [.primary, .standby, .standby])
             #expect(try #require(members[1].lag) > .seconds(1))
-            #expect(try #require(members[2].lag) < .seconds(1))
+            // As it was seen last, which a slow machine may not have done lately.
+            #expect(try await eventually { cluster.members[2].lag.map { $0 < .seconds(1) } == true })
             await cluster.close()
             await #expect(throws: PostgresError.self) { try await cluster.execute("SELECT 1") }
         }

@@ -1,6 +1,6 @@
 import Foundation
 import Postgres
-import Synchronization
+import PostgresLocks
 import Testing
 
 /// Many tasks over few connections: who has waited longest is next.
