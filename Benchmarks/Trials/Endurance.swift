@@ -63,7 +63,7 @@ enum Endurance {
         return peaks
     }
 
-    /// The second half may peak a twentieth above the first quarter, and two megabytes, which are the allocator's.
+    /// The second half may peak a twentieth above the first three tenths, and two megabytes, which are the allocator's.
     private static func report(
         _ uses: [ProcessUse], _ counts: Counts, replaced: UInt64, descriptorsBefore: Int
     ) -> Bool {

@@ -95,6 +95,19 @@ struct ModelStatementTests {
         #expect(Project.schema.table.gatheredKey?.kind == .integer)
     }
 
+    @Test("a batch that nobody wants any more takes nobody in: its statement is being cancelled")
+    func givenUp() async {
+        let (batch, place) = KeyBatch<Project>.begin(with: .integer(1), from: PostgresCaller())
+        #expect(batch.join(.integer(2), maximum: 2) == 1)
+        for place in [place, 1] {
+            let task = Task { _ = await batch.outcome(at: place) }
+            task.cancel()
+            await task.value
+        }
+        #expect(batch.join(.integer(3), maximum: 10) == nil)
+        #expect(batch.close().isEmpty)
+    }
+
     @Test("counting honours a limit, existence asks for one row")
     func countAndExists() throws {
         #expect(text(try Project.select().countQuery) == #"SELECT count(*) FROM "projects""#)

@@ -51,10 +51,11 @@ final class KeyBatch<M: Model>: Sendable {
         return (batch, batch.state.withLock { $0.add(key) })
     }
 
-    /// Adds a read, unless the batch is on its way or has `maximum` already. Returns its place.
+    /// Adds a read, unless the batch is on its way or has `maximum` already, or nobody wants it any more, so that its
+    /// sending is being cancelled. Returns its place.
     func join(_ key: LookupKey, maximum: Int) -> Int? {
         state.withLock { state in
-            guard !state.isSent, state.keys.count < maximum else { return nil }
+            guard !state.isSent, state.wanted > 0, state.keys.count < maximum else { return nil }
             return state.add(key)
         }
     }
