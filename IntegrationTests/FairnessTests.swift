@@ -11,19 +11,22 @@ import Testing
         var testDescription: String { rawValue }
     }
 
-    /// A machine that is busy makes all of them slow, but not one of them slower: each has one turn in each round.
-    @Test("trap 53: 200 tasks over 10 connections have as many turns, each of them", arguments: Way.allCases)
-    func shares(way: Way) async throws {
+    /// Counted in turns of others, not in time: a machine that is busy makes all of them slow. One of them may be slower
+    /// still, where the system has a server's process ready to run and does not run it for a second; one in a hundred
+    /// turns at most. In a queue that is not one, most tasks wait for as long as there are others.
+    @Test("trap 53: of 200 tasks over 10 connections, each has its turn in each round", arguments: Way.allCases)
+    func takesTurns(way: Way) async throws {
         let tasks = 200
         try await TestServer.withPool(
             PostgresPoolOptions(maximumConnections: 10, minimumConnections: 10, acquireTimeout: .seconds(120))
         ) { pool in
             try await pool.warmUp(timeout: .seconds(60))
-            let turns = Turns(of: tasks, until: 6000)
+            let turns = Turns(until: 6000)
             try await withThrowingTaskGroup { group in
-                for task in 0..<tasks {
+                for _ in 0..<tasks {
                     group.addTask {
-                        while !turns.isOver {
+                        while !turns.areOver {
+                            let asked = turns.count
                             switch way {
                             case .query: _ = try await pool.query("SELECT 1", as: Int.self).first()
                             case .lease:
@@ -31,36 +34,33 @@ import Testing
                                     try await $0.query("SELECT 1", as: Int.self).first()
                                 }
                             }
-                            turns.add(to: task)
+                            turns.add(after: asked)
                         }
                     }
                 }
                 try await group.waitForAll()
             }
-            let counts = turns.counts
-            let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
-            #expect(least * 2 + 4 >= most, "between \(least) and \(most) turns of \(counts.reduce(0, +))")
+            // Everybody else once, or twice where two connections were not equally fast.
+            let waits = turns.waits.sorted()
+            let (usual, longest) = (waits[waits.count / 2], waits[waits.count * 99 / 100])
+            #expect(longest <= 2 * tasks, "half of them waited for \(usual) others, one in a hundred for \(longest)")
         }
     }
 }
 
-/// How many turns each task has had.
+/// For how many turns of others each turn has waited.
 private final class Turns: Sendable {
-    private let state: Mutex<(counts: [Int], sum: Int)>
+    private let state = Mutex<[Int]>([])
     private let limit: Int
 
-    init(of tasks: Int, until limit: Int) {
-        state = Mutex((Array(repeating: 0, count: tasks), 0))
-        self.limit = limit
-    }
+    init(until limit: Int) { self.limit = limit }
 
-    var counts: [Int] { state.withLock { $0.counts } }
-    var isOver: Bool { state.withLock { $0.sum >= limit } }
+    var count: Int { state.withLock { $0.count } }
+    var areOver: Bool { count >= limit }
+    var waits: [Int] { state.withLock { $0 } }
 
-    func add(to task: Int) {
-        state.withLock { state in
-            state.counts[task] += 1
-            state.sum += 1
-        }
+    /// One that was asked for when there had been `asked` of them.
+    func add(after asked: Int) {
+        state.withLock { $0.append($0.count - asked) }
     }
 }

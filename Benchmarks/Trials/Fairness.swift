@@ -1,4 +1,5 @@
 import Postgres
+import Synchronization
 
 /// Many tasks over few connections: who has waited longest is next.
 ///
@@ -10,9 +11,13 @@ enum Fairness {
         case query, lease
     }
 
+    /// What one task has had: how long each answer took, and how many answers others got meanwhile.
     private struct Share: Sendable {
-        let times: [Int64]
+        var times: [Int64] = []
+        var others: [Int] = []
     }
+
+    private static let answers = Atomic<Int>(0)
 
     private static let statement = PostgresStatement("SELECT $1::int4")
 
@@ -23,6 +28,9 @@ enum Fairness {
                 let shares = try await shares(way, tasks, configuration, .seconds(options.seconds ?? 5))
                 let times = Times(shares.flatMap(\.times))
                 let ratio = times.percentile(0.99) / max(times.percentile(0.5), 0.001)
+                // The order alone, whatever the machine does.
+                let others = shares.flatMap(\.others).sorted()
+                let turns = (others[others.count / 2], others[others.count * 99 / 100])
                 let counts = shares.map(\.times.count)
                 let (least, most) = (counts.min() ?? 0, counts.max() ?? 0)
                 // Who came last to the first round has one less; half of what others have is to be left behind.
@@ -33,7 +41,8 @@ enum Fairness {
                         "\"trial\":\"fairness\"", "\"way\":\"\(way.rawValue)\"", "\"tasks\":\(tasks)",
                         "\"connections\":10", "\"operations\":\(times.count)",
                     ] + times.fields + [
-                        "\"p99_to_p50\":\(ratio.thousandths)", "\"least_per_task\":\(least)",
+                        "\"p99_to_p50\":\(ratio.thousandths)", "\"p50_turns\":\(turns.0)",
+                        "\"p99_turns\":\(turns.1)", "\"least_per_task\":\(least)",
                         "\"most_per_task\":\(most)", "\"holds\":\(holds)",
                     ]
                 printNow("{\(fields.joined(separator: ","))}")
@@ -54,10 +63,11 @@ enum Fairness {
         let shares = try await withThrowingTaskGroup(of: Share.self) { group in
             for _ in 0..<tasks {
                 group.addTask {
-                    var times: [Int64] = []
+                    var share = Share()
                     while true {
                         let asked = ContinuousClock.now
-                        if asked >= end { return Share(times: times) }
+                        if asked >= end { return share }
+                        let before = answers.load(ordering: .relaxed)
                         switch way {
                         case .query: _ = try await pool.query(statement(1), as: Int32.self).first()
                         case .lease:
@@ -65,7 +75,10 @@ enum Fairness {
                                 try await $0.query(statement(1), as: Int32.self).first()
                             }
                         }
-                        if asked >= begin { times.append(Times.since(asked)) }
+                        let after = answers.wrappingAdd(1, ordering: .relaxed).oldValue
+                        guard asked >= begin else { continue }
+                        share.times.append(Times.since(asked))
+                        share.others.append(after - before)
                     }
                 }
             }
