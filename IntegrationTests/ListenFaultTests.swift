@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import PostgresLocks
 import PostgresTestKit
 import Testing
 
@@ -7,7 +8,7 @@ import Testing
 @Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: TestServer.givenURL == nil)) struct ListenFaultTests {
     /// Runs `body` with a pool that reaches the server by way of a proxy, and with a connection that does not.
     private func throughProxy(
-        _ listening: PostgresListenOptions,
+        _ listening: PostgresListenOptions, counting attempts: Attempts? = nil,
         _ body: (PostgresPool, FaultProxy, PostgresConnection, String) async throws -> Void
     ) async throws {
         let name = uniqueName("fault")
@@ -18,6 +19,7 @@ import Testing
         configuration.tls = .disable
         configuration.cancelTimeout = .seconds(1)
         configuration.connectTimeout = .seconds(2)
+        if let attempts { configuration.tracers = [attempts] }
         let pool = try PostgresPool(configuration, listening: listening)
         try await withConnection(TestServer.directConfiguration) { observer in
             do {
@@ -102,7 +104,8 @@ import Testing
         let listening = PostgresListenOptions(
             keepAliveInterval: .milliseconds(200), keepAliveTimeout: .seconds(2), shortestPause: .milliseconds(10),
             longestPause: .milliseconds(100))
-        try await throughProxy(listening) { pool, proxy, observer, _ in
+        let attempts = Attempts()
+        try await throughProxy(listening, counting: attempts) { pool, proxy, observer, _ in
             var iterator = try await pool.listen(channel).events.makeAsyncIterator()
             // Asked several times already, and nothing was amiss.
             try await Task.sleep(for: .seconds(1))
@@ -112,9 +115,10 @@ import Testing
                 return
             }
             proxy.freeze()
+            let before = attempts.count
             try await observer.notify(channel, "lost")
-            // Until the client has given the connection up: with it goes what the proxy holds back.
-            try await Task.sleep(for: .seconds(6))
+            // The client has given the connection up: with it goes what the proxy holds back.
+            #expect(try await eventually { attempts.count > before })
             proxy.forward()
             guard case .gap = await iterator.next() else {
                 Issue.record("no gap")
@@ -129,5 +133,17 @@ import Testing
         _ channel: String, _ payload: String, _ sender: PostgresConnection
     ) throws -> PostgresNotification {
         PostgresNotification(channel: channel, payload: payload, processID: try #require(sender.serverProcessID))
+    }
+}
+
+/// Counts how often a connection is begun.
+private final class Attempts: PostgresTracer {
+    private let begun = Atomic<Int>(0)
+
+    var count: Int { begun.load(ordering: .relaxed) }
+
+    func begin(_ operation: PostgresOperation) -> (any PostgresSpan)? {
+        if operation.kind == .connect { begun.wrappingAdd(1, ordering: .relaxed) }
+        return nil
     }
 }

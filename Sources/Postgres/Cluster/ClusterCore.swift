@@ -216,8 +216,9 @@ final class ClusterCore: Sendable {
 
     private func nobody(_ does: String) -> PostgresError {
         let servers = members.map { member in
-            let reason = member.failure.map { ": \($0.message)" } ?? ""
-            return "\(member.host) is \(member.role.rawValue)\(reason)"
+            if let failure = member.failure { return "\(member.host) is \(member.role.rawValue): \(failure.message)" }
+            if member.role == .unreachable { return "\(member.host) has not answered yet" }
+            return "\(member.host) is \(member.role.rawValue)"
         }
         return PostgresError(
             .connectionFailed, "no server of the cluster \(does): \(servers.joined(separator: "; "))",
