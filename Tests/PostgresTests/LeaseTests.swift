@@ -7,8 +7,11 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct LeaseTests {
     @Test("trap 54: a statement that is parsed when its lease ends is not sent over somebody else's connection")
     func endedWhileParsing() async throws {
+        let isSuspended = Signal()
         let server = try ScriptedServer { s in
             try s.acceptSession()
+            // An answer that comes first would let the task go on without a pause.
+            while !isSuspended.isSet { s.delay(.milliseconds(1)) }
             // Of the task that is too late; then what the next one asks.
             try s.answerPrepare()
             try s.answerCheck()
@@ -21,7 +24,7 @@ import Testing
             let task = Task(executorPreference: held) { try await connection.execute("SELECT 1") }
             // Away from the connection's thread, where it might have its answer without suspending.
             await Task.detached { held.runNext() }.value
-            try await server.received("D")
+            isSuspended.set()
             // It is to go on, and does not yet.
             try await held.waitForNext()
             return task
