@@ -12,6 +12,8 @@ enum Workload: String, CaseIterable {
     /// As find64, with what is asked for in one turn in one statement.
     case find64Coalesced = "find64_coalesced"
 
+    /// Away from the main thread, which a server does not work on either.
+    @concurrent
     func run(_ configuration: PostgresConfiguration, _ options: Options) async throws -> Figures {
         let report = Report(workload: self, options: options, isUnixSocket: configuration.isUnixSocket)
         switch self {
