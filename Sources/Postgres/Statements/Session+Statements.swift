@@ -4,6 +4,69 @@ import PostgresWire
 
 /// How a session's statements stay right while tables, names and servers change under them.
 extension Session {
+    /// The statement parsed by the server, from the cache or now.
+    func prepared(_ sql: String, timeout: Duration? = nil) async throws(PostgresError) -> PreparedStatement {
+        let text = try sql.checkedCString("the statement")
+        var hasRepeated = false
+        while true {
+            if let statement = change({ state, _ in self.find(sql, in: &state) }) { return statement }
+            try await lookForPooler(timeout: timeout)
+            let request = Request(.prepare(PrepareExchange()), sql: text)
+            let name = await parse(request, timeout: timeout)
+            await lookUpTypes(of: request, timeout: timeout)
+            let (statement, failure, mayRepeat) = change { state, _ -> (PreparedStatement?, PostgresError?, Bool) in
+                if let failure = request.failure {
+                    return (nil, failure, request.mayBeRepeated && state.transactionStatus == .idle)
+                }
+                let statement = PreparedStatement(
+                    name: name, sql: text, parameterTypes: request.preparedParameters,
+                    columns: request.preparedColumns)
+                // Names may have gone out of use meanwhile.
+                if statement.isUnnamed == state.statements.isUnnamed {
+                    state.statementsToClose += state.statements.insert(statement)
+                }
+                return (statement, nil, false)
+            }
+            if let statement { return statement }
+            guard mayRepeat, !hasRepeated else {
+                throw failure ?? PostgresError(.connectionClosed, "the connection is closed")
+            }
+            hasRepeated = true
+        }
+    }
+
+    /// What the server says of a statement now, which is not executed and so would not be found to be out of date.
+    func described(_ sql: String, timeout: Duration? = nil) async throws(PostgresError) -> PreparedStatement {
+        let text = try sql.checkedCString("the statement")
+        let request = Request(.prepare(PrepareExchange()), sql: text)
+        _ = await parse(request, isKept: false, timeout: timeout)
+        await lookUpTypes(of: request, timeout: timeout)
+        let (failure, parameters, columns) = change { _, _ in
+            (request.failure, request.preparedParameters, request.preparedColumns)
+        }
+        if let failure { throw failure }
+        return PreparedStatement(name: "", sql: text, parameterTypes: parameters, columns: columns)
+    }
+
+    /// Has the server parse and describe a statement; the name it has got.
+    private func parse(_ request: Request, isKept: Bool = true, timeout: Duration?) async -> String {
+        var name = ""
+        await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
+            if isKept { name = state.statements.nextName() }
+            let displaced = state.statementsToClose
+            state.statementsToClose = []
+            try state.encode { (buffer) throws(PostgresError) in
+                for statement in displaced { FrontendMessage.close(statement: statement.name, to: &buffer) }
+                FrontendMessage.parse(name: name, sql: request.sql, to: &buffer)
+                FrontendMessage.describe(statement: name, to: &buffer)
+                FrontendMessage.sync(to: &buffer)
+            }
+        }
+        return name
+    }
+
+    // MARK: What is known of them
+
     /// The statement of that text, unless it must be parsed first.
     func find(_ sql: String, in state: inout SessionState) -> PreparedStatement? {
         let word = news.current

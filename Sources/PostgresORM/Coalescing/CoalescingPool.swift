@@ -87,9 +87,9 @@ public final class CoalescingPool: PostgresDatabase {
 
     /// Reads a row together with others.
     @usableFromInline
-    func find<M: Model>(_: M.Type, _ key: LookupKey, from caller: PostgresCaller) async throws(PostgresError) -> Found<
-        M
-    > {
+    func find<M: Model>(
+        _: M.Type, _ key: LookupKey, from caller: PostgresCaller
+    ) async throws(PostgresError) -> Found<M> {
         guard M.schema.table.gatheredKey?.kind == key.kind else { return .alone }
         let (batch, place) = join(M.self, key, from: caller)
         switch await batch.outcome(at: place) {
