@@ -31,6 +31,8 @@ enum BenchmarksProgram {
         environment["PGUSER"] = database.user
         environment["PGPASSWORD"] = database.password
         environment["PGDATABASE"] = database.database
+        // Else the allocator keeps large blocks that are free: megabytes more or less, by who came first.
+        environment["MALLOC_MMAP_THRESHOLD_"] = "131072"
         process.environment = environment
         // Some lines: they wait in the pipe until the end.
         let output = Pipe()
