@@ -12,8 +12,8 @@ import Testing
     }
 
     /// Counted in turns of others, not in time: a machine that is busy makes all of them slow. One of them may be slower
-    /// still, where the system has a server's process ready to run and does not run it for a second; one in a hundred
-    /// turns at most. In a queue that is not one, most tasks wait for as long as there are others.
+    /// still, where the system has a server's process ready to run and does not run it for half a second; one in a
+    /// hundred turns at most. In a queue that is not one, most tasks wait for as long as there are others.
     @Test("trap 53: of 200 tasks over 10 connections, each has its turn in each round", arguments: Way.allCases)
     func takesTurns(way: Way) async throws {
         let tasks = 200
