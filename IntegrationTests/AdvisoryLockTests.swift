@@ -106,7 +106,10 @@ import Testing
                 try await Task.sleep(for: .microseconds(Int.random(in: 0...1500)))
                 task.cancel()
                 _ = await task.result
-                #expect(try await pool.withAdvisoryLockIfFree(1) { _ in true } == true, "round \(round)")
+                // A cancel may come when the lock is taken and not yet answered: the pool's reset, or the end of the
+                // connection, gives it back after the task has its error.
+                let isFree = try await eventually { try await pool.withAdvisoryLockIfFree(1) { _ in true } == true }
+                #expect(isFree, "round \(round)")
             }
             try await pool.withAdvisoryLock(1) { _ in
                 let task = Task { try await pool.withAdvisoryLock(1) { _ in } }
@@ -117,6 +120,59 @@ import Testing
             }
             // Where a cancel was too slow the end of the connection gives it back, which the server notices later.
             #expect(try await eventually { try await held(pool) == 0 })
+        }
+    }
+
+    @Test(
+        "cancelled, or too slow, when the server has the lock already: it does not keep it",
+        .needsOwnServerProcess("a lock of the session"),
+        arguments: [PostgresAdvisoryLockKey(-7), .init(1, -2), "nightly report"], [true, false])
+    func takenAndNotAnswered(key: PostgresAdvisoryLockKey, isCancelled: Bool) async throws {
+        try await TestServer.withDatabase { configuration in
+            let connection = try await PostgresConnection.connect(configuration)
+            let observer = try await PostgresConnection.connect(configuration)
+            // The moment between the two, made long.
+            try await observer.execute(
+                script: """
+                    ALTER FUNCTION pg_catalog.pg_advisory_lock(bigint) RENAME TO take;
+                    CREATE FUNCTION pg_catalog.pg_advisory_lock(bigint) RETURNS void LANGUAGE plpgsql AS
+                    'BEGIN PERFORM take($1); PERFORM pg_sleep(60); END';
+                    ALTER FUNCTION pg_catalog.pg_advisory_lock(int, int) RENAME TO take;
+                    CREATE FUNCTION pg_catalog.pg_advisory_lock(int, int) RETURNS void LANGUAGE plpgsql AS
+                    'BEGIN PERFORM take($1, $2); PERFORM pg_sleep(60); END'
+                    """)
+            let task = Task {
+                try await connection.withAdvisoryLock(key, timeout: isCancelled ? nil : .seconds(1)) { _ in }
+            }
+            #expect(try await eventually { try await !observer.isFree(key) })
+            if isCancelled { task.cancel() }
+            let error = try await failure { try await task.value }
+            #expect(error.code == (isCancelled ? .cancelled : .timeout))
+            #expect(try await eventually { try await observer.isFree(key) })
+            await connection.close()
+            await observer.close()
+        }
+    }
+
+    @Test(
+        "waiting that was given up leaves a connection of one's own, and what it holds, as they were",
+        .needsOwnServerProcess("a lock of the session"), arguments: [PostgresAdvisoryLockKey(-7), .init(1, -2), "a"])
+    func givenUp(key: PostgresAdvisoryLockKey) async throws {
+        try await TestServer.withDatabase { configuration in
+            let connection = try await PostgresConnection.connect(configuration)
+            let observer = try await PostgresConnection.connect(configuration)
+            try await observer.withAdvisoryLock(key, shared: true) { _ in
+                try await connection.withAdvisoryLock(key, shared: true) { connection in
+                    let error = try await failure {
+                        try await connection.withAdvisoryLock(key, timeout: .milliseconds(200)) { _ in }
+                    }
+                    #expect(error.code == .timeout)
+                    #expect(connection.isOpen)
+                }
+            }
+            #expect(try await observer.isFree(key))
+            await connection.close()
+            await observer.close()
         }
     }
 
@@ -184,5 +240,12 @@ import Testing
                 }
             }
         }
+    }
+}
+
+extension PostgresConnection {
+    /// Whether anybody could take a lock now.
+    fileprivate func isFree(_ key: PostgresAdvisoryLockKey) async throws -> Bool {
+        try await withTransaction { try await $0.tryAdvisoryLock(key) }
     }
 }

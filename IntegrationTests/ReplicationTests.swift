@@ -246,7 +246,7 @@ extension PostgresReplicationStream {
     func slowReader() async throws {
         try await LogicalServer.with { pool, configuration in
             var patient = configuration
-            patient.parameters["wal_sender_timeout"] = "4s"
+            patient.parameters["wal_sender_timeout"] = "8s"
             let connection = try await PostgresReplicationConnection.connect(patient)
             try await connection.createSlot("slow", options: .init(isTemporary: true))
             let stream = try await connection.startReplication(slot: "slow", publications: ["shop"])
@@ -257,7 +257,7 @@ extension PostgresReplicationStream {
             for try await _ in transaction.changes {
                 count += 1
                 // Reading is paused by now: the server cannot be answered, only told.
-                if count == 1 { try await Task.sleep(for: .seconds(10)) }
+                if count == 1 { try await Task.sleep(for: .seconds(20)) }
             }
             #expect(count == 100_000)
             transaction.acknowledge()

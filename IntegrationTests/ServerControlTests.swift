@@ -37,7 +37,10 @@ import Testing
         try await withTable { server, first, second in
             try server.kill(backend: try #require(first.serverProcessID))
             for connection in [first, second] {
-                let error = try await failure { try await connection.check() }
+                // Until the server has noticed, which ends the others then.
+                let error = try await failure {
+                    while true { try await connection.check() }
+                }
                 #expect(error.code == .connectionClosed || error.code == .server)
                 #expect(try await eventually { !connection.isOpen })
             }

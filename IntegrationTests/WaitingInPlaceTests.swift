@@ -1,7 +1,7 @@
 import Postgres
 import Testing
 
-/// A task on the connection's own thread, where it may poll for its answer in place, keeps nobody waiting.
+/// A task on the connection's own thread, where it may wait for its answer in place, keeps nobody waiting.
 ///
 /// One after another: what another test has to do on that thread would end a wait that must end by itself.
 @Suite(.serialized, .timeLimit(.minutes(2))) struct WaitingInPlaceTests {
@@ -46,19 +46,113 @@ import Testing
 
     @Test("a task that waits in place hears that it is cancelled, and its deadline")
     func cancelledInPlace() async throws {
-        try await PostgresConnection.withConnection(TestServer.configuration) { (connection) async throws in
-            let task = Task(executorPreference: nil) {
-                try await connection.withConnection { try await $0.execute("SELECT pg_sleep(600)") }
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
+            let task = Task {
+                try await pool.withConnection { try await $0.execute("SELECT pg_sleep(600)") }
             }
             try await Task.sleep(for: .milliseconds(100))
             task.cancel()
             let error = await #expect(throws: PostgresError.self) { try await task.value }
             #expect(error?.code == .cancelled)
-            let late = await #expect(throws: PostgresError.self) {
-                try await connection.execute("SELECT pg_sleep(600)", timeout: .milliseconds(100))
+            try await pool.withConnection { (connection) async throws in
+                let late = await #expect(throws: PostgresError.self) {
+                    try await connection.execute("SELECT pg_sleep(600)", timeout: .milliseconds(100))
+                }
+                #expect(late?.code == .timeout)
+                #expect(try await connection.value("SELECT 1", as: Int.self) == 1)
             }
-            #expect(late?.code == .timeout)
-            #expect(try await connection.value("SELECT 1", as: Int.self) == 1)
+        }
+    }
+
+    @Test("at whatever moment it is cancelled; whoever has the connection next is not")
+    func cancelledAnyTime() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
+            for round in 0..<100 {
+                let task = Task {
+                    try await pool.withTransaction { tx in
+                        while true { try await tx.execute("SELECT 1") }
+                    }
+                }
+                try await Task.sleep(for: .microseconds(Int.random(in: 0...3_000)))
+                task.cancel()
+                let error = await #expect(throws: PostgresError.self) { try await task.value }
+                #expect(error?.code == .cancelled, "round \(round)")
+                #expect(try await pool.withConnection { try await $0.value("SELECT 1", as: Int.self) } == 1)
+            }
+        }
+    }
+
+    @Test("a task that is cancelled sends nothing more, and others on its connection go on")
+    func cancelledBefore() async throws {
+        try await PostgresConnection.withConnection(TestServer.configuration) { connection in
+            let before: Int = try await connection.value("SELECT 1")
+            withUnsafeCurrentTask { $0?.cancel() }
+            let error = await #expect(throws: PostgresError.self) { try await connection.execute("SELECT 2") }
+            #expect(error?.code == .cancelled)
+            #expect(error?.safeToRetry == true)
+            let after = try await Task { try await connection.value("SELECT 3", as: Int.self) }.value
+            #expect(after == before + 2)
+        }
+    }
+
+    @Test(
+        "cancelled behind another task's statement, which cannot be told apart for the server, it does not wait for that"
+    )
+    func cancelledBehindAnother() async throws {
+        let connection = try await PostgresConnection.connect(TestServer.configuration)
+        let statement = "SELECT pg_sleep(3) /* \(UInt64.random(in: .min ... .max)) */"
+        let first = Task { try await connection.execute(script: statement) }
+        try await PostgresConnection.withConnection(TestServer.configuration) { (observer) async throws in
+            let isRunning = try await eventually {
+                let running: Int = try await observer.value(
+                    "SELECT count(*) FROM pg_stat_activity WHERE query = \(statement)")
+                return running == 1
+            }
+            #expect(isRunning)
+        }
+        let task = Task { try await connection.withConnection { try await $0.execute(script: "SELECT 1") } }
+        try await Task.sleep(for: .milliseconds(50))
+        let start = ContinuousClock.now
+        task.cancel()
+        let error = await #expect(throws: PostgresError.self) { try await task.value }
+        #expect(error?.code == .cancelled)
+        #expect(ContinuousClock.now - start < .seconds(2))
+        _ = try await first.value
+        await connection.close()
+    }
+
+    /// Where a closure runs, its connection does as anywhere else.
+    @Test("a closure on the main actor") func mainActor() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
+            for _ in 0..<20 {
+                let sum = try await pool.withTransaction { @MainActor tx in
+                    let one = try await tx.value("SELECT 1", as: Int.self)
+                    let two = try await tx.withTransaction { try await $0.value("SELECT 2", as: Int.self) }
+                    return one + two
+                }
+                #expect(sum == 3)
+            }
+        }
+    }
+
+    @Test("a child is cancelled alone, and its parent, who waits for it, hears nothing of it")
+    func children() async throws {
+        try await PostgresConnection.withConnection(TestServer.configuration) { connection in
+            try await connection.withConnection { connection in
+                #expect(try await connection.value("SELECT 1", as: Int.self) == 1)
+                let child = try await withThrowingTaskGroup(of: PostgresError?.self) { group in
+                    group.addTask {
+                        await #expect(throws: PostgresError.self) {
+                            try await connection.execute("SELECT pg_sleep(600)")
+                        }
+                    }
+                    try await Task.sleep(for: .milliseconds(50))
+                    group.cancelAll()
+                    return try await group.next() ?? nil
+                }
+                #expect(child?.code == .cancelled)
+                #expect(try await connection.value("SELECT 2", as: Int.self) == 2)
+            }
         }
     }
 
@@ -107,13 +201,13 @@ import Testing
     @Test("work given to the thread from outside runs while a task waits in place")
     func workFromOutside() async throws {
         try await TestServer.withPool { (pool) async throws in
-            try await pool.withConnection { (connection) async throws in
-                async let answer: Int = connection.value("SELECT 1 FROM pg_sleep(0.5)")
-                let start = ContinuousClock.now
-                let other = Task(executorPreference: pool.taskExecutor) { ContinuousClock.now }
-                #expect(await other.value - start < .milliseconds(400))
-                #expect(try await answer == 1)
+            let asked = Task {
+                try await pool.withConnection { try await $0.execute("SELECT pg_sleep(2)") }
+                return ContinuousClock.now
             }
+            try await Task.sleep(for: .milliseconds(200))
+            let run = await Task(executorPreference: pool.taskExecutor) { ContinuousClock.now }.value
+            #expect(try await run < asked.value)
         }
     }
 }

@@ -20,10 +20,15 @@ extension PoolMachine {
         return found
     }
 
-    /// One of several users is through; nil when it is the only one, who releases the connection. Its place goes to the
-    /// one who has waited longest, if that one shares.
+    /// One of several users is through; nil when it is the only one, who releases the connection and whom nobody joins
+    /// any more: between this and the release it looks at the connection, and may end what it finds running. Its place
+    /// goes to the one who has waited longest, if that one shares.
     package mutating func leave(_ connection: PoolConnectionID, now: Int64) -> PoolActions? {
-        guard let slot = slot(of: connection), slots[slot].state == .leased, slots[slot].users > 1 else { return nil }
+        guard let slot = slot(of: connection), slots[slot].state == .leased else { return nil }
+        guard slots[slot].users > 1 else {
+            slots[slot].isShared = false
+            return nil
+        }
         slots[slot].users -= 1
         guard case .running = phase, now < slots[slot].expiresAt, !isOverfull else {
             // Nobody joins any more, so that it comes free and can be closed.

@@ -52,6 +52,16 @@ struct PoolSharingTests {
         #expect(pool.release(0) == [.deliver(sharer, pool.connects[0])])
     }
 
+    @Test("Nobody joins the last user once he is leaving: the connection is looked at, and goes back, without a lock")
+    func nobodyJoinsTheLeaving() throws {
+        var pool = try full(maximum: 1, sharing: 4)
+        #expect(pool.leave(0) == nil)
+        let late = try pool.wait(sharing: true)
+        #expect(pool.release(0) == [.deliver(late, pool.connects[0])])
+        // Open to others again.
+        #expect(pool.machine.lease(sharing: true) == .leased(pool.connects[0]))
+    }
+
     @Test("A connection that is old, or retired, is not joined any more and closes when it is empty")
     func oldConnections() throws {
         var old = try full(maximum: 1, sharing: 4, maximumLifetime: 100)

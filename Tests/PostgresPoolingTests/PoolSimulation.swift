@@ -211,6 +211,9 @@ struct PoolSimulation {
             return try run(actions)
         }
         try require(using == 1)
+        // Whoever releases it looks at it first, while others ask: nobody joins any more.
+        users[connection]?.share = false
+        if chance(4) { return move(connection, to: .leased) }
         connections[connection] = .inHand
         let actions = machine.release(connection, isReusable: !chance(8), now: now)
         try require(mentions(actions, connection) || !retired.contains(connection))

@@ -24,7 +24,7 @@ import Testing
     private func takeFrames(_ buffer: inout FrameBuffer) throws -> [[UInt8]] {
         var frames: [[UInt8]] = []
         while let next = try buffer.nextFrame() {
-            frames.append([next.kind] + buffer.withContent(of: next) { Array($0) })
+            frames.append([next.kind] + buffer.content(of: next))
             buffer.consume(next.size)
         }
         return frames

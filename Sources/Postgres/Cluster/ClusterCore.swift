@@ -160,7 +160,7 @@ final class ClusterCore: Sendable {
                 return try pool(of: primary, &state)
             }
             if let found { return found }
-            if Task.isCancelled { throw PostgresError(.cancelled, "the task was cancelled") }
+            if Task.isCancelled { throw Session.cancelled }
             guard monotonicNanoseconds() < deadline else { throw nobody("takes writes") }
             await waitForPrimary(until: deadline)
         }

@@ -7,6 +7,8 @@ struct Effects: ~Copyable {
     private(set) var waiter: UnsafeContinuation<Void, Never>?
     /// Of a request that is over: whoever waits for the connection gets it before the answer is looked at.
     var endedLease: PoolLease?
+    /// The thread may be parked in a task's place, which is to go on.
+    private(set) var wakesLoop = false
     /// The socket's interest may have to change.
     var updatesInterest = false
     var sendsCancel = false
@@ -57,6 +59,7 @@ final class RareEffects {
 extension Effects {
     /// Wakes the task that waits for the request, if one does.
     mutating func wake(_ request: Request) {
+        if request.isAwaitedInPlace { wakesLoop = true }
         guard let waiter = request.waiter else { return }
         request.waiter = nil
         wake(waiter)

@@ -15,13 +15,14 @@ extension PostgresConnection: PostgresDatabase {
     public func withConnection<R: Sendable>(
         from caller: PostgresCaller, _ body: @Sendable (PostgresConnection) async throws -> R
     ) async throws -> R {
-        try await withTaskExecutorPreference(session.loop) { try await body(self) }
+        try await session.withOwnThread { try await body(self) }
     }
 
     /// Sends one statement, parsed before where it must be, and waits for its first rows or its end.
     ///
     /// A statement whose tables have changed since it was parsed is parsed again and sent once more, where no
     /// transaction stands in the way; so is one that a pooler's other server does not know.
+    @inline(__always)
     func run(
         _ sql: String, _ parameters: PostgresParameters, timeout: Duration?
     ) async throws(PostgresError) -> PostgresRows {

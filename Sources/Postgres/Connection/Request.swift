@@ -41,6 +41,8 @@ final class Request: @unchecked Sendable {
 
     @exclusivity(unchecked) var waiter: UnsafeContinuation<Void, Never>?
     @exclusivity(unchecked) var milestone = Milestone.end
+    /// The task that the session watches waits for it without suspending.
+    @exclusivity(unchecked) var isAwaitedInPlace = false
 
     /// The columns of the rows that come now.
     @exclusivity(unchecked) var columns: ColumnSet
@@ -99,6 +101,8 @@ final class Request: @unchecked Sendable {
 
     /// Why nobody waits for the rest of the answer: cancelled, timed out, or rows no longer wanted.
     @exclusivity(unchecked) var abandonment: PostgresError?
+    /// Abandoned where no cancel can be aimed at it alone: its task goes on, and the answer is passed over when it comes.
+    @exclusivity(unchecked) var isPassedOver = false
     /// A CancelRequest has been sent for it.
     @exclusivity(unchecked) var isCancelSent = false
 

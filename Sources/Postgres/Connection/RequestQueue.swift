@@ -7,6 +7,9 @@ struct RequestQueue {
     var isEmpty: Bool { head == items.count }
     var first: Request? { isEmpty ? nil : items[head] }
 
+    /// The one that the watched task waits for on the loop's thread.
+    var awaitedInPlace: Request? { items[head...].first { $0.isAwaitedInPlace } }
+
     mutating func append(_ request: Request) { items.append(request) }
 
     mutating func insertFirst(_ request: Request) {

@@ -4,22 +4,33 @@ import PostgresWire
 extension Session {
     /// Gives each frame that has come to the request it answers, until the buffer or the reader's room is used up.
     func processAnswers(_ state: inout SessionState, _ effects: inout Effects) throws(PostgresError) {
-        var head = state.requests.first
         while !state.isReadingPaused, state.phase == .ready {
-            if let head, let kind = head.exchange.rowKind {
-                if takeRows(&state, head, kind, &effects) { continue }
-            }
-            guard let frame = try state.inbound.nextFrame() else { return }
-            if let head, try takeCopyHeader(&state, head, frame) { continue }
-            let event = try receive(&state, head, frame, &effects)
-            state.inbound.consume(frame.size)
-            switch event {
-            case .nothing, nil: break
-            case .some(let event):
-                if let head { apply(event, to: head, &state, &effects) }
-                head = state.requests.first
+            if let head = state.requests.first {
+                guard try processAnswer(to: head, &state, &effects) else { return }
+            } else {
+                guard let frame = try state.inbound.nextFrame() else { return }
+                guard try receiveAside(frame, &state, &effects) else { throw try unexpected(frame, state) }
             }
         }
+    }
+
+    /// Gives frames to the request at the head, until it is not there any more; false where no whole one is left.
+    private func processAnswer(
+        to head: Request, _ state: inout SessionState, _ effects: inout Effects
+    ) throws(PostgresError) -> Bool {
+        while !state.isReadingPaused, state.phase == .ready {
+            if let kind = head.exchange.rowKind, takeRows(&state, head, kind, &effects) { continue }
+            guard let frame = try state.inbound.nextFrame() else { return false }
+            if try receiveAside(frame, &state, &effects) { continue }
+            if try takeCopyHeader(&state, head, frame) { continue }
+            if frame.kind == BackendKind.errorResponse, head.failure == nil { head.failedStage = head.exchange.stage }
+            let event = try head.exchange.receive(frame.kind, state.inbound.content(of: frame))
+            state.inbound.consume(frame.size)
+            if case .nothing = event { continue }
+            apply(event, to: head, &state, &effects)
+            if state.requests.first !== head { return true }
+        }
+        return true
     }
 
     /// Cuts a run of rows; false when the front of the buffer is something else.
@@ -56,9 +67,7 @@ extension Session {
             return false
         }
         if head.expectsCopyHeader {
-            let size = try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
-                try BinaryCopy.headerSize(content)
-            }
+            let size = try BinaryCopy.headerSize(state.inbound.content(of: frame))
             head.expectsCopyHeader = false
             if size == frame.size - 5 {
                 state.inbound.consume(frame.size)
@@ -67,7 +76,7 @@ extension Session {
             }
             return true
         }
-        let isTrailer = state.inbound.withContent(of: frame) { BinaryCopy.isTrailer($0) }
+        let isTrailer = BinaryCopy.isTrailer(state.inbound.content(of: frame))
         guard isTrailer || !head.keepsRows else {
             throw PostgresError(.protocolViolation, "the server sent a COPY row with a wrong number of columns")
         }
@@ -75,50 +84,49 @@ extension Session {
         return true
     }
 
-    /// What a frame means to the request at the head; nil for what comes at any time and belongs to none.
-    private func receive(
-        _ state: inout SessionState, _ head: Request?, _ frame: FrameBuffer.Frame, _ effects: inout Effects
-    ) throws(PostgresError) -> ExchangeEvent? {
+    /// Takes what comes at any time and belongs to no request; false for everything else.
+    @inline(__always)
+    private func receiveAside(
+        _ frame: FrameBuffer.Frame, _ state: inout SessionState, _ effects: inout Effects
+    ) throws(PostgresError) -> Bool {
+        switch frame.kind {
+        case BackendKind.noticeResponse, BackendKind.parameterStatus, BackendKind.notificationResponse:
+            try takeAside(frame, &state, &effects)
+            state.inbound.consume(frame.size)
+            return true
+        default:
+            return false
+        }
+    }
+
+    private func takeAside(
+        _ frame: FrameBuffer.Frame, _ state: inout SessionState, _ effects: inout Effects
+    ) throws(PostgresError) {
         switch frame.kind {
         case BackendKind.noticeResponse:
-            effects.rare.notices.append(
-                try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
-                    try BackendMessage.serverError(content)
-                })
-            return nil
+            effects.rare.notices.append(try BackendMessage.serverError(state.inbound.content(of: frame)))
         case BackendKind.parameterStatus:
-            let (name, value) = try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
-                try BackendMessage.parameterStatus(content)
-            }
+            let (name, value) = try BackendMessage.parameterStatus(state.inbound.content(of: frame))
             if name == "search_path", state.parameters[name] != value { searchPathChanged(&state) }
             if configuration.rulesOut(name, value), state.parameters[name] != value, let onSign = state.onSign {
                 effects.rare.sign = (onSign, .readOnly)
             }
             state.parameters[name] = value
-            return nil
-        case BackendKind.notificationResponse:
-            guard let onNotifications = state.onNotifications else { return nil }
-            let notification = try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
-                try BackendMessage.notification(content)
-            }
+        default:
+            guard let onNotifications = state.onNotifications else { return }
+            let notification = try BackendMessage.notification(state.inbound.content(of: frame))
             effects.rare.notifications.append(PostgresNotification(notification))
             effects.rare.notified = onNotifications
-            return nil
-        default:
-            break
         }
-        guard let head else {
-            guard frame.kind == BackendKind.errorResponse else { throw unexpected(frame.kind) }
-            // Said before it hangs up: an administrator's shutdown, an idle timeout.
-            let error = try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
-                try BackendMessage.serverError(content)
-            }
-            throw Session.closedByServer(error)
-        }
-        if frame.kind == BackendKind.errorResponse, head.failure == nil { head.failedStage = head.exchange.stage }
-        return try state.inbound.withContent(of: frame) { (content) throws(PostgresError) in
-            try head.exchange.receive(frame.kind, content)
-        }
+    }
+
+    /// The error for a frame that answers nothing. One is said before the server hangs up: an administrator's shutdown, an
+    /// idle timeout.
+    private func unexpected(
+        _ frame: FrameBuffer.Frame, _ state: borrowing SessionState
+    ) throws(PostgresError) -> PostgresError {
+        guard frame.kind == BackendKind.errorResponse else { return Postgres.unexpected(frame.kind) }
+        return Session.closedByServer(try BackendMessage.serverError(state.inbound.content(of: frame)))
     }
 
     private func apply(

@@ -32,6 +32,7 @@ extension Session {
             }
             guard isAlone, state.cancelKey != nil else {
                 if request.failure == nil { request.failure = request.abandonment }
+                request.isPassedOver = true
                 effects.wake(request)
                 return
             }
@@ -41,7 +42,7 @@ extension Session {
 
     /// Cancels when the statement has not ended within `patience`. Nothing is sent meanwhile, as during the cancel itself.
     private func awaitEnd(of request: Request, _ state: inout SessionState, _ effects: inout Effects) {
-        guard maySendCancel(state) else { return }
+        guard maySendCancel(&state) else { return }
         state.cancelPhase = .waiting
         let deadline = Session.deadline(after: state.patience)
         state.cancelTimer = loop.schedule(at: deadline) {
@@ -67,11 +68,12 @@ extension Session {
 
     /// Sends a CancelRequest when the statement that runs is unwanted and nothing else can be hit.
     func startCancel(_ state: inout SessionState, _ effects: inout Effects) {
-        guard maySendCancel(state), let head = state.requests.first else { return }
+        guard maySendCancel(&state), let head = state.requests.first else { return }
         beginCancel(of: head, &state, &effects)
     }
 
-    private func maySendCancel(_ state: borrowing SessionState) -> Bool {
+    // `inout`, though nothing changes: a state that is only lent is copied, which takes longer than the question.
+    private func maySendCancel(_ state: inout SessionState) -> Bool {
         guard state.phase == .ready, state.cancelPhase == .none, state.cancelKey != nil, state.unsent == 0,
             state.requests.count == 1, let head = state.requests.first
         else { return false }

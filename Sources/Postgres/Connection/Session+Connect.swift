@@ -245,7 +245,7 @@ extension Session {
     private func takeStartupFrame(
         _ state: inout SessionState, _ frame: FrameBuffer.Frame
     ) throws(PostgresError) -> StartupExchange.Event {
-        let content = state.inbound.withContent(of: frame) { [UInt8]($0) }
+        let content = [UInt8](state.inbound.content(of: frame))
         var event = StartupExchange.Event.nothing
         var failure: PostgresError?
         content.withUnsafeBytes { bytes in

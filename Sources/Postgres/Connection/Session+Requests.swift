@@ -8,39 +8,50 @@ extension Session {
     ///
     /// `encode` writes the messages and runs under the lock. When the task is cancelled, or `timeout` passes, the server
     /// is told to stop and the wait goes on until it has, for a bounded time.
-    @inline(__always)
-    func run(
+    // Said in words: where the language setting alone says so, Swift 6.3 takes `#isolation` for nil.
+    nonisolated(nonsending) func run(
         _ request: Request, until milestone: Request.Milestone, timeout: Duration? = nil,
         _ encode: (inout SessionState) throws(PostgresError) -> Void
     ) async {
-        guard loop.mayTakeTurns, !Task.isCancelled else {
-            return await runSuspended(request, until: milestone, timeout: timeout, encode)
+        // Behind `&&` it would be asked in a closure, which is on no actor.
+        let isOnActor = isOnActor()
+        let mayPark = !isOnActor && isWatchingThisTask
+        if mayPark || (loop.mayPoll && !Task.isCancelled) {
+            enqueue(request, waiter: nil, inPlace: mayPark, until: milestone, timeout: timeout, encode)
+            if isInPlaceWaitOver(request) { return }
+            if loop.takeTurns(mayPark: mayPark, until: { isInPlaceWaitOver(request) }) { return }
+            return await wait(for: request, until: milestone)
         }
-        enqueue(request, waiter: nil, until: milestone, timeout: timeout, encode)
-        if state.withLock({ self.mayGoOn(request, $0) }) { return }
-        if loop.takeTurns(until: { state.withLock { self.mayGoOn(request, $0) } }) { return }
-        await wait(for: request, until: milestone)
-    }
-
-    private func runSuspended(
-        _ request: Request, until milestone: Request.Milestone, timeout: Duration?,
-        _ encode: (inout SessionState) throws(PostgresError) -> Void
-    ) async {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in
                 enqueue(request, waiter: waiter, until: milestone, timeout: timeout, encode)
             }
         } onCancel: {
-            self.abandon(request, PostgresError(.cancelled, "the task was cancelled"))
+            self.abandon(request, Self.cancelled)
         }
     }
 
+    /// Whether the caller runs on an actor, which a thread that parks in its method would keep closed to others.
+    @inline(__always)
+    private func isOnActor(_ isolation: isolated (any Actor)? = #isolation) -> Bool { isolation != nil }
+
+    private func isInPlaceWaitOver(_ request: Request) -> Bool {
+        state.withLock { state in
+            guard mayGoOn(request, &state) else { return false }
+            request.isAwaitedInPlace = false
+            return true
+        }
+    }
+
+    /// `inPlace`: it is the watched task that waits for it, without a continuation.
     func enqueue(
-        _ request: Request, waiter: UnsafeContinuation<Void, Never>?, until milestone: Request.Milestone,
-        timeout: Duration?, _ encode: (inout SessionState) throws(PostgresError) -> Void
+        _ request: Request, waiter: UnsafeContinuation<Void, Never>?, inPlace: Bool = false,
+        until milestone: Request.Milestone, timeout: Duration?,
+        _ encode: (inout SessionState) throws(PostgresError) -> Void
     ) {
         change { state, effects in
             do throws(PostgresError) {
+                if inPlace, state.isWatchedTaskCancelled { request.abandonment = Self.cancelled }
                 if var abandonment = request.abandonment {
                     // Nothing was sent.
                     abandonment.safeToRetry = true
@@ -57,6 +68,7 @@ extension Session {
                 return
             }
             request.waiter = waiter
+            request.isAwaitedInPlace = inPlace
             request.milestone = milestone
             request.phase = .queued
             state.requests.append(request)
@@ -113,9 +125,11 @@ extension Session {
                 }
             }
         } onCancel: {
-            abandonAll(PostgresError(.cancelled, "the task was cancelled"))
+            abandonAll(Self.cancelled)
         }
     }
+
+    static let cancelled = PostgresError(.cancelled, "the task was cancelled")
 
     private static func isLate(_ sql: String) -> PostgresError {
         PostgresError(
@@ -171,21 +185,22 @@ extension Session {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in
                 change { state, effects in
+                    request.isAwaitedInPlace = false
                     request.milestone = milestone
-                    if self.mayGoOn(request, state) { effects.wake(waiter) } else { request.waiter = waiter }
+                    if self.mayGoOn(request, &state) { effects.wake(waiter) } else { request.waiter = waiter }
                 }
             }
         } onCancel: {
-            self.abandon(request, PostgresError(.cancelled, "the task was cancelled"))
+            self.abandon(request, Self.cancelled)
         }
     }
 
     /// The request has come as far as it is waited for, or nothing would bring it there.
-    private func mayGoOn(_ request: Request, _ state: borrowing SessionState) -> Bool {
+    private func mayGoOn(_ request: Request, _ state: inout SessionState) -> Bool {
         let hasRoom = request.milestone == .written && state.unsent <= SessionState.writeBelow
         // The end of what was abandoned is waited for only where something brings it about.
         let isDetached = request.abandonment != nil && !request.isCancelSent && request.milestone != .end
-        return request.isSatisfied || hasRoom || isDetached
+        return request.isSatisfied || hasRoom || isDetached || request.isPassedOver
     }
 
     /// The next rows, waiting for them; nil at the end.
@@ -193,7 +208,7 @@ extension Session {
     /// - Throws: what ended the request early.
     func nextBatch(of request: Request) async throws(PostgresError) -> RowBatch? {
         // A reader slower than the server never waits, which is where it would notice.
-        if Task.isCancelled { abandon(request, PostgresError(.cancelled, "the task was cancelled")) }
+        if Task.isCancelled { abandon(request, Self.cancelled) }
         while true {
             let (batch, isOver, failure) = change { state, effects in
                 let batch = request.popBatch()

@@ -27,6 +27,10 @@ final class Session: EventHandler {
     /// Nil without tracers.
     let tracing: Tracing?
     let state: Mutex<SessionState>
+    /// The task that works on the loop's thread now and whose cancellation is heard.
+    // Unsafe and unchecked: that thread alone touches it, which `Session+OwnThread` makes sure of. In the state each query
+    // would take the lock once more to ask.
+    @exclusivity(unchecked) nonisolated(unsafe) var watchedTask: TaskIdentity?
 
     init(
         loop: EventLoop, configuration: PostgresConfiguration, host: PostgresHost, address: SocketAddress,
@@ -68,6 +72,7 @@ final class Session: EventHandler {
         if effects.sendsCancel, let tracing { tracing.event(.cancelSent) }
         effects.endedLease?.end()
         effects.waiter?.resume()
+        if effects.wakesLoop { loop.perform {} }
         if let rare = effects.rareIfAny { for waiter in rare.moreWaiters { waiter.resume() } }
     }
 

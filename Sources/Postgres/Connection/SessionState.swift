@@ -51,6 +51,8 @@ struct SessionState: ~Copyable {
     var setback: ConnectSetback?
 
     var requests = RequestQueue()
+    /// Its work on the loop's thread goes on, and may send nothing more.
+    var isWatchedTaskCancelled = false
     var statements: StatementCache
     var types = TypeCatalog()
     /// Displaced from the cache; closed together with the next Parse.
@@ -117,28 +119,19 @@ struct SessionState: ~Copyable {
         case .none: false
         }
     }
-    var mustWaitForWriting: Bool {
-        if unsent > 0 { return true }
-        switch channel {
-        case .some(let channel): return channel.hasPendingOutput
-        case .none: return false
-        }
-    }
-
     /// What the loop is to watch the socket for.
     var wantedInterest: Interest {
-        switch phase {
-        case .connecting: .write
-        case .handshaking: mustWaitForWriting ? .readAndWrite : .read
-        default:
-            if mustWaitForWriting {
-                isReading ? .readAndWrite : .write
-            } else {
-                isReading ? .read : .none
+        // Mutating, though nothing changes: a state that is only lent is copied, all of it.
+        mutating get {
+            let mustWaitForWriting = unsent > 0 || channel?.hasPendingOutput == true
+            let reads: Interest = !isReadingPaused && !isGathering ? .read : .none
+            return switch phase {
+            case .connecting: .write
+            case .handshaking: mustWaitForWriting ? .readAndWrite : .read
+            default: mustWaitForWriting ? reads | .write : reads
             }
         }
     }
-    private var isReading: Bool { !isReadingPaused && !isGathering }
 
     /// Sends whole messages from where they are; what the socket does not take is copied.
     mutating func writeOut(_ messages: UnsafeRawBufferPointer) throws(TransportError) {

@@ -183,7 +183,7 @@ extension PoolCore {
             query.lease = .failure(error)
         }
         // The handler came when the decision had been made, and nobody else has the request yet.
-        if query.isCancelled { query.request.abandonment = PostgresError(.cancelled, "the task was cancelled") }
+        if query.isCancelled { query.request.abandonment = Session.cancelled }
     }
 
     /// Gives up waiting for a connection; or for the answer, when the query has been sent.
@@ -195,7 +195,7 @@ extension PoolCore {
             return (nil, state.machine.cancel(waiter))
         }
         perform(actions, now: monotonicNanoseconds())
-        session?.abandon(query.request, PostgresError(.cancelled, "the task was cancelled"))
+        session?.abandon(query.request, Session.cancelled)
     }
 
     /// Takes a session back: at once when it is clean, else after it has been made so.

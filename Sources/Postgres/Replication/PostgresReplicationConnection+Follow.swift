@@ -32,7 +32,7 @@ extension PostgresReplicationConnection {
             do {
                 try await Task.sleep(for: .milliseconds(Int.random(in: 50...longest)))
             } catch {
-                throw PostgresError(.cancelled, "the task was cancelled")
+                throw Session.cancelled
             }
         }
     }

@@ -234,7 +234,7 @@ public final class PostgresReplicationStream: AsyncSequence, Sendable {
                 return nil
             }
             await waitForMore()
-            if Task.isCancelled { throw PostgresError(.cancelled, "the task was cancelled") }
+            if Task.isCancelled { throw Session.cancelled }
         }
     }
 

@@ -11,7 +11,9 @@ final class PreparedStatement: Sendable {
     let parameterTypes: [PostgresType]
     let columns: ColumnSet
     /// Codes of the columns' formats, where one of them is not binary.
-    let resultFormats: [Int16]
+    private let resultFormats: [Int16]
+    /// What runs it, but for the values.
+    private let execution: ExecutionTemplate
     /// What running it may mean for the other statements of the session.
     let reach: StatementReach
     /// It may leave in the session what the next user of a pooled connection should not find.
@@ -26,6 +28,7 @@ final class PreparedStatement: Sendable {
         self.columns = ColumnSet(columns)
         resultFormats =
             columns.contains { $0.format == .text } ? columns.map { $0.format == .text ? 0 : 1 } : []
+        execution = ExecutionTemplate(statement: name, resultFormats: resultFormats, describes: name.isEmpty)
         reach = StatementReach(of: sql)
         mayLeaveSomething = Leftovers.mayRemain(after: sql)
         parameterOIDs = name.isEmpty ? parameterTypes.map(\.rawValue) : []
@@ -37,6 +40,7 @@ final class PreparedStatement: Sendable {
         parameterTypes = other.parameterTypes
         columns = other.columns
         resultFormats = other.resultFormats
+        execution = ExecutionTemplate(statement: name, resultFormats: resultFormats, describes: true)
         reach = other.reach
         mayLeaveSomething = other.mayLeaveSomething
         parameterOIDs = parameterTypes.map(\.rawValue)
@@ -58,17 +62,12 @@ final class PreparedStatement: Sendable {
     ) throws(PostgresError) {
         let start = buffer.count
         if isUnnamed { FrontendMessage.parse(name: "", sql: sql, types: parameterOIDs, to: &buffer) }
-        let bindStart = buffer.count
         do throws(PostgresError) {
-            try FrontendMessage.bind(
-                statement: name, resultFormats: resultFormats, to: &buffer, parameters: bind)
-            if buffer.count &- bindStart > largest { throw Self.tooLarge }
+            if try execution.append(to: &buffer, parameters: bind) > largest { throw Self.tooLarge }
         } catch {
             buffer.truncate(to: start)
             throw error
         }
-        if isUnnamed { FrontendMessage.describe(portal: "", to: &buffer) }
-        FrontendMessage.execute(to: &buffer)
     }
 
     static let tooLarge = PostgresError(

@@ -37,6 +37,20 @@ public struct PostgresAdvisoryLockKey: Sendable, Hashable {
         }
     }
 
+    /// How `pg_locks` shows a lock on it: the two halves of the number, or the pair, and which of the two forms it is.
+    func placeInLocks() throws(PostgresError) -> (classID: Int64, objectID: Int64, kind: Int16) {
+        switch form {
+        case .number(let number): Self.halves(number)
+        case .pair(let first, let second): (Int64(UInt32(bitPattern: first)), Int64(UInt32(bitPattern: second)), 2)
+        case .name(let name): Self.halves(try Self.number(of: name))
+        }
+    }
+
+    private static func halves(_ number: Int64) -> (Int64, Int64, Int16) {
+        let bits = UInt64(bitPattern: number)
+        return (Int64(bits >> 32), Int64(bits & 0xFFFF_FFFF), 1)
+    }
+
     static func number(of name: String) throws(PostgresError) -> Int64 {
         do {
             let digest = try SHA256.hash(Array(name.utf8))

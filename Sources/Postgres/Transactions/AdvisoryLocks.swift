@@ -110,7 +110,7 @@ extension PostgresConnection {
     ) async throws -> R {
         let result: R
         do {
-            result = try await withTaskExecutorPreference(session.loop) { try await body(self) }
+            result = try await session.withOwnThread { try await body(self) }
         } catch {
             _ = await giveBack(lock)
             throw error
@@ -127,9 +127,36 @@ extension PostgresConnection {
 
     /// Waiting for the lock was broken off; it may have been ours by then.
     private func giveUp(_ lock: AdvisoryLock, _ error: PostgresError) async {
-        // Nothing was sent, or the server says that it did not come to it.
-        if error.safeToRetry || error.server != nil { return }
-        _ = await giveBack(lock)
+        // Nothing was sent.
+        if error.safeToRetry { return }
+        guard let server = error.server else {
+            _ = await giveBack(lock)
+            return
+        }
+        // Only an interrupt can come between the lock and the answer; all other errors mean that there is no lock.
+        guard server.sqlState == .queryCanceled else { return }
+        await ensureNotHeld(lock)
+    }
+
+    /// Closes the connection where the session holds the lock, which has the server give it back. A session may hold a
+    /// lock several times, which `pg_locks` does not count: to unlock it might take it from whoever held it before.
+    private func ensureNotHeld(_ lock: AdvisoryLock) async {
+        // A task of its own: a cancelled one would not wait for the answer.
+        await Task(executorPreference: session.loop) {
+            do throws(PostgresError) {
+                let isHeld = try await self.query(
+                    try lock.isHeld(), as: Bool.self, timeout: self.session.configuration.cancelTimeout
+                ).collect()
+                guard isHeld != [false] else { return }
+                self.session.abort(
+                    PostgresError(
+                        .connectionClosed,
+                        "waiting for the advisory lock \(lock.key) was broken off when the server had just taken it; the "
+                            + "connection was closed, which gives it back"))
+            } catch {
+                self.session.abort(error)
+            }
+        }.value
     }
 
     /// Gives a lock back, whether or not the task is cancelled by now. Where that fails the connection is closed, which
@@ -205,6 +232,18 @@ private struct AdvisoryLock: Sendable {
     func query(_ function: String) throws(PostgresError) -> PostgresQuery {
         let arguments = try key.arguments()
         return "SELECT pg_catalog.\(raw: function + (isShared ? "_shared" : ""))(\(arguments))"
+    }
+
+    /// Whether the session has it (PostgreSQL documentation, "pg_locks").
+    func isHeld() throws(PostgresError) -> PostgresQuery {
+        let place = try key.placeInLocks()
+        return """
+            SELECT EXISTS (
+                SELECT FROM pg_catalog.pg_locks
+                WHERE locktype = 'advisory' AND pid = pg_catalog.pg_backend_pid() AND granted
+                    AND mode = \(isShared ? "ShareLock" : "ExclusiveLock")
+                    AND classid = \(place.classID)::oid AND objid = \(place.objectID)::oid AND objsubid = \(place.kind))
+            """
     }
 
     func timedOut(_ error: PostgresError) -> PostgresError {

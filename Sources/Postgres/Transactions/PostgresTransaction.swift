@@ -54,7 +54,7 @@ public struct PostgresTransaction: PostgresDatabase {
         let savepoint = "egret_\(inner.depth)"
         _ = try await connection.tags(ofScript: "SAVEPOINT \(savepoint)", timeout: nil)
         do {
-            let result = try await withTaskExecutorPreference(connection.session.loop) { try await body(inner) }
+            let result = try await connection.session.withOwnThread { try await body(inner) }
             _ = try await connection.tags(ofScript: "RELEASE SAVEPOINT \(savepoint)", timeout: nil)
             hooks.add(contentsOf: inner.hooks)
             return result
@@ -87,7 +87,7 @@ extension PostgresConnection {
         var attempt = 0
         while true {
             do {
-                return try await withTaskExecutorPreference(session.loop) {
+                return try await session.withOwnThread {
                     try await self.tracedTransaction(options, ending: ending, body)
                 }
             } catch let error as PostgresError where attempt < options.retries && error.isCollision {

@@ -64,6 +64,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) private var generation: UInt64 = 0
     @exclusivity(unchecked) private var unflushed: [any EventHandler] = []
     @exclusivity(unchecked) private var events: [ReadyEvent] = []
+    @exclusivity(unchecked) private var isStopping = false
 
     /// Starts the loop's thread.
     package init(poller choice: PollerChoice = .automatic, polling: AnswerPolling = AnswerPolling())
@@ -121,8 +122,10 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Ends the loop's thread after the turn it is in. For loops made by tests; descriptors must be gone before.
     package func stop() {
-        incoming.withLock { $0.isStopped = true }
-        perform {}
+        incoming.withLock {
+            $0.isStopped = true
+            hasIncoming.store(true, ordering: .releasing)
+        }
         poller.wake()
     }
 
@@ -198,23 +201,23 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// On the loop's thread, where it polls for answers.
     @inline(__always)
-    package var mayTakeTurns: Bool { polling.isEnabled && isCurrent }
+    package var mayPoll: Bool { polling.isEnabled && isCurrent }
 
     /// How often something else may have come before the task suspends after all.
     private static let mostTurns = 8
 
-    /// Polls in place of the task that runs now until `isOver`, as the loop would do if it suspended: sockets and timers
+    /// Waits in place of the task that runs now until `isOver`, as the loop would do if it suspended: sockets and timers
     /// are served, and the task is spared the way out and back.
     ///
-    /// False where the task had better suspend: as soon as anything else wants to run, and where polling does not pay or
-    /// does not bring the answer at once. It never parks: the task would not hear that it has been cancelled, and an actor
-    /// whose method it runs would be closed to others, who may be what it waits for.
-    package func takeTurns(until isOver: () -> Bool) -> Bool {
+    /// False where the task had better suspend: as soon as anything else wants to run and, unless it may park, where polling
+    /// does not pay or does not bring the answer at once. It may park where somebody wakes the loop when the task is
+    /// cancelled, and where it runs no actor's method: the actor would be closed to others, who may be what it waits for.
+    package func takeTurns(mayPark: Bool, until isOver: () -> Bool) -> Bool {
         assertOnLoop()
         for _ in 0..<Self.mostTurns {
             guard isIdle else { return false }
             flushAll()
-            guard wait(mayPark: false) else { return false }
+            guard wait(mayPark: mayPark) else { return false }
             handOut()
             fireTimers()
             if isOver() { return true }
@@ -228,7 +231,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         while true {
             runWork()
             flushAll()
-            if incoming.withLock({ $0.isStopped && $0.work.isEmpty }) { return }
+            if isStopping, incoming.withLock({ $0.work.isEmpty }) { return }
             if local.isEmpty {
                 wait()
             } else {
@@ -253,6 +256,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
                 incoming.withLock { incoming in
                     local.append(contentsOf: incoming.work)
                     incoming.work.removeAll(keepingCapacity: true)
+                    isStopping = incoming.isStopped
                 }
             }
             guard !local.isEmpty else { return }

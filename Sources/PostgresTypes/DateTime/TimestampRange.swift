@@ -4,7 +4,7 @@ public import PostgresWire
 @usableFromInline
 enum TimestampRange {
     /// From 4714-11-24 BC 00:00:00, where Julian days begin, to the last microsecond of 294276.
-    @usableFromInline static let finite: ClosedRange<Int64> = -211_813_488_000_000_000...9_223_371_331_199_999_999
+    @inlinable static var finite: ClosedRange<Int64> { -211_813_488_000_000_000...9_223_371_331_199_999_999 }
 
     /// The eight bytes, checked.
     @inlinable

@@ -29,19 +29,20 @@ extension PostgresParameters {
             )
         }
         let start = buffer.count
-        if areOf(serverTypes) {
-            buffer.append(UInt16(count == 0 ? 0 : 1))
-            if count > 0 { buffer.append(UInt16(1)) }
-            buffer.append(UInt16(count))
-            withUnsafeCells { buffer.append($0) }
-            return
-        }
         let entries = entries
-        PostgresParameters.appendFormats(entries, serverTypes, to: &buffer)
+        var isCopied = true
+        var hasText = false
+        for index in serverTypes.indices {
+            let recoding = entries.recoding(index, to: serverTypes[index])
+            isCopied = isCopied && recoding == .copy
+            hasText = hasText || recoding.isText
+        }
+        PostgresParameters.appendFormats(hasText, entries, serverTypes, to: &buffer)
         buffer.append(UInt16(count))
+        if isCopied { return withUnsafeCells { buffer.append($0) } }
         do {
             try withUnsafeCells { cells throws(PostgresError) in
-                try PostgresParameters.appendRecoded(cells, entries, serverTypes, to: &buffer)
+                try PostgresParameters.appendCells(cells, entries, serverTypes, to: &buffer)
             }
         } catch {
             buffer.truncate(to: start)
@@ -53,57 +54,46 @@ extension PostgresParameters {
     package func fit(as serverTypes: [PostgresType]) -> Bool {
         guard let storage else { return serverTypes.isEmpty }
         return !storage.hasFailed && storage.cells.count < Self.surelySmall && count == serverTypes.count
-            && serverTypes.indices.allSatisfy {
-                ParameterRecoding(from: storage.entries[$0].type, to: serverTypes[$0]).cannotFail
-            }
+            && serverTypes.indices.allSatisfy { storage.entries.recoding($0, to: serverTypes[$0]).cannotFail }
     }
 
     /// In bytes; far from the limits of a message.
     private static let surelySmall = 1 << 28
 
-    private func areOf(_ serverTypes: [PostgresType]) -> Bool {
-        guard let storage else { return serverTypes.isEmpty }
-        for index in serverTypes.indices where storage.entries[index].type != serverTypes[index] { return false }
-        return true
-    }
-
-    /// One code for all when all are binary, else one for each: 0 is text, 1 is binary.
+    /// One code for all when none is in text format, else one for each: 0 is text, 1 is binary.
     private static func appendFormats(
-        _ entries: ParameterEntries, _ serverTypes: [PostgresType], to buffer: inout PostgresBuffer
+        _ hasText: Bool, _ entries: ParameterEntries, _ serverTypes: [PostgresType], to buffer: inout PostgresBuffer
     ) {
-        let start = buffer.count
-        var hasText = false
-        buffer.append(UInt16(entries.count))
-        for index in serverTypes.indices {
-            let isText = ParameterRecoding(from: entries[index].type, to: serverTypes[index]).isText
-            hasText = hasText || isText
-            buffer.append(UInt16(isText ? 0 : 1))
+        guard hasText else {
+            buffer.append(UInt16(serverTypes.isEmpty ? 0 : 1))
+            if !serverTypes.isEmpty { buffer.append(UInt16(1)) }
+            return
         }
-        guard !hasText else { return }
-        buffer.truncate(to: start)
-        buffer.append(UInt16(1))
-        buffer.append(UInt16(1))
+        buffer.append(UInt16(serverTypes.count))
+        for index in serverTypes.indices {
+            buffer.append(UInt16(entries.recoding(index, to: serverTypes[index]).isText ? 0 : 1))
+        }
     }
 
-    private static func appendRecoded(
+    /// Cells that are right as they are go in as few pieces as there are others between them.
+    private static func appendCells(
         _ cells: UnsafeRawBufferPointer, _ entries: ParameterEntries, _ serverTypes: [PostgresType],
         to buffer: inout PostgresBuffer
     ) throws(PostgresError) {
         // The cells are our own: their lengths are right.
+        var copied = 0
         var offset = 0
         for index in serverTypes.indices {
-            let recoding = ParameterRecoding(from: entries[index].type, to: serverTypes[index])
             let length = Int(Int32(bigEndian: cells.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
-            let end = offset + 4 + max(0, length)
-            let cell = UnsafeRawBufferPointer(rebasing: cells[offset..<end])
-            offset = end
-            if length < 0 || recoding == .copy || recoding == .text {
-                buffer.append(cell)
-                continue
-            }
+            let start = offset
+            offset += 4 + max(0, length)
+            let recoding = entries.recoding(index, to: serverTypes[index])
+            if length < 0 || recoding == .copy || recoding == .text { continue }
+            buffer.append(UnsafeRawBufferPointer(rebasing: cells[copied..<start]))
+            copied = offset
             do {
+                let bytes = UnsafeRawBufferPointer(rebasing: cells[(start + 4)..<offset]).bytes
                 try buffer.appendLengthPrefixed { buffer throws(PostgresError) in
-                    let bytes = UnsafeRawBufferPointer(rebasing: cell[4...]).bytes
                     if recoding == .versioned {
                         buffer.append(TextCoding.version)
                         buffer.append(bytes)
@@ -119,6 +109,16 @@ extension PostgresParameters {
                 throw error.inParameter(index + 1)
             }
         }
+        buffer.append(UnsafeRawBufferPointer(rebasing: cells[copied...]))
+    }
+}
+
+extension ParameterEntries {
+    /// How a value reaches a server that wants `type`. Mostly it has it: that is asked first.
+    @inline(__always)
+    fileprivate func recoding(_ index: Int, to type: PostgresType) -> ParameterRecoding {
+        let own = self[index].type
+        return own == type ? .copy : ParameterRecoding(from: own, to: type)
     }
 }
 

@@ -21,6 +21,18 @@ public struct PostgresParameters: Sendable {
             cells = PostgresBuffer(capacity: capacity)
         }
 
+        @inlinable
+        func append<V: PostgresEncodable>(_ value: V, placeholder: Int) {
+            let type = value.parameterType
+            do {
+                try cells.appendCell(value, as: type)
+            } catch {
+                fail(error)
+                cells.append(Int32(-1))
+            }
+            entries.append(ParameterEntries.Entry(type: type, placeholder: placeholder))
+        }
+
         /// Appends the values of another.
         func append(_ other: Storage) {
             if failure == nil, let failure = other.failure {
@@ -73,15 +85,14 @@ public struct PostgresParameters: Sendable {
     /// Adds a value whose placeholder begins there.
     @inlinable
     mutating func append<V: PostgresEncodable>(_ value: V, placeholder: Int) {
+        uniqueStorage().append(value, placeholder: placeholder)
+    }
+
+    /// Adds values for placeholders that the statement has already.
+    @inlinable
+    mutating func appendAll<each V: PostgresEncodable>(_ values: repeat each V) {
         let storage = uniqueStorage()
-        let type = value.parameterType
-        do {
-            try storage.cells.appendCell(value, as: type)
-        } catch {
-            storage.fail(error)
-            storage.cells.append(Int32(-1))
-        }
-        storage.entries.append(ParameterEntries.Entry(type: type, placeholder: placeholder))
+        repeat storage.append(each values, placeholder: -1)
     }
 
     @usableFromInline

@@ -18,13 +18,14 @@ public struct PostgresStatement: Sendable {
         var count = 0
         for _ in repeat (each V).self { count += 1 }
         var query = PostgresQuery(statement: sql, parameters: count)
-        repeat query.bind(each values)
+        // Without values there is nothing to make room for.
+        if count > 0 { query.bind(repeat each values) }
         return query
     }
 }
 
 extension PostgresQuery {
-    /// Adds a value for a placeholder that the text already has.
+    /// Adds values for placeholders that the text already has.
     @inlinable
-    mutating func bind<V: PostgresEncodable>(_ value: V) { values.append(value) }
+    mutating func bind<each V: PostgresEncodable>(_ added: repeat each V) { values.appendAll(repeat each added) }
 }

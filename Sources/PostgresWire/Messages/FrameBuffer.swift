@@ -112,12 +112,10 @@ package struct FrameBuffer: ~Copyable, @unchecked Sendable {
         start += size
     }
 
-    /// The content of a frame: what follows kind and length. Valid inside `body`.
-    @inlinable
-    package func withContent<R, E: Error>(
-        of frame: Frame, _ body: (UnsafeRawBufferPointer) throws(E) -> R
-    ) throws(E) -> R {
-        try body(UnsafeRawBufferPointer(start: base + frame.offset + 5, count: frame.size - 5))
+    /// The content of a frame: what follows kind and length. Valid until the next `freeSpace()`.
+    @inlinable @inline(__always)
+    package func content(of frame: Frame) -> UnsafeRawBufferPointer {
+        UnsafeRawBufferPointer(start: base + frame.offset + 5, count: frame.size - 5)
     }
 
     /// The first byte as the server's one-letter answer to SSLRequest.

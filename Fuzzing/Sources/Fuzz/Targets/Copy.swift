@@ -70,9 +70,7 @@ private func readOrViolate<V>(_ body: () throws(PostgresError) -> V) -> V? {
 /// As `Session.takeCopyHeader` and `takeRows`.
 private func readCopy(_ buffer: inout FrameBuffer, _ columns: ColumnSet) throws(PostgresError) {
     guard let first = try buffer.nextFrame() else { return }
-    let header = try buffer.withContent(of: first) { (content) throws(PostgresError) in
-        try BinaryCopy.headerSize(content)
-    }
+    let header = try BinaryCopy.headerSize(buffer.content(of: first))
     check(header >= 19 && header <= first.size - 5, "a header is within its message")
     if header == first.size - 5 { buffer.consume(first.size) } else { buffer.dropFirst(header, of: first) }
     while let frame = try buffer.nextFrame() {
@@ -80,7 +78,7 @@ private func readCopy(_ buffer: inout FrameBuffer, _ columns: ColumnSet) throws(
         if count > 0 {
             readRows(RowBatch(memory: buffer.detach(size), rowCount: count, columns: columns))
         } else {
-            guard buffer.withContent(of: frame, { BinaryCopy.isTrailer($0) }) else { return }
+            guard BinaryCopy.isTrailer(buffer.content(of: frame)) else { return }
             buffer.consume(frame.size)
         }
     }

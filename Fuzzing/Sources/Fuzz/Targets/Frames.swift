@@ -111,7 +111,7 @@ private struct Frames: Equatable {
     private mutating func takeFrame(_ buffer: inout FrameBuffer) -> Bool {
         do {
             guard let frame = try buffer.nextFrame(largest: Self.largest) else { return false }
-            frames.append(One(kind: frame.kind, content: buffer.withContent(of: frame) { [UInt8]($0) }))
+            frames.append(One(kind: frame.kind, content: [UInt8](buffer.content(of: frame))))
             // A part may be cut off first, as the header of a COPY is.
             let part = (frame.size - 5) / 2
             buffer.dropFirst(part, of: frame)
