@@ -39,6 +39,8 @@ enum Writes {
         return report.figures(count, since: start)
     }
 
+    private static let batchSize = 250
+
     static func insertBatch(_ connection: PostgresConnection, _ report: Report) async throws -> Figures {
         try await connection.execute("TRUNCATE events_in")
         let source = EventSource()
@@ -46,11 +48,13 @@ enum Writes {
         let start = Report.Moment()
         try await connection.withTransaction { transaction in
             try await withThrowingTaskGroup { group in
-                for first in stride(from: 1, through: count, by: 1000) {
+                for first in stride(from: 1, through: count, by: batchSize) {
                     // While the server works at one batch, the next is made.
-                    let batch = (first..<min(first + 1000, count + 1)).map { statement(source.event($0)) }
+                    let batch = (first..<min(first + batchSize, count + 1)).map { statement(source.event($0)) }
                     group.addTask { _ = try await transaction.batch(batch) }
-                    if first > 1000 { try await group.next() }
+                    // It is sent before the next is made: both have the same thread.
+                    await Task.yield()
+                    if first > batchSize { try await group.next() }
                 }
                 try await group.waitForAll()
             }

@@ -15,11 +15,13 @@ import Darwin
 private let pollers: [PollerChoice] = [.epoll, .poll]
 
 @Suite struct EventLoopTests {
-    /// A loop that ends with the test.
-    private func withLoop<R>(_ poller: PollerChoice, _ body: (EventLoop) async throws -> R) async throws -> R {
-        let loop = try EventLoop(poller: poller)
-        defer { loop.stop() }
-        return try await body(loop)
+    /// A loop that ends with the test, and once more one that never polls for answers.
+    private func withLoop(_ poller: PollerChoice, _ body: (EventLoop) async throws -> Void) async throws {
+        for isPolling in [true, false] {
+            let loop = try EventLoop(poller: poller, polling: AnswerPolling(isEnabled: isPolling))
+            defer { loop.stop() }
+            try await body(loop)
+        }
     }
 
     // MARK: Work

@@ -34,6 +34,9 @@ package final class AnswerPolling: @unchecked Sendable {
         self.isEnabled = isEnabled && Self.processors > 1
     }
 
+    /// It is off although the server may have a processor of its own.
+    var mayWakeInstead: Bool { !isEnabled && Self.processors > 1 }
+
     /// A connection has sent a request and waits.
     package func answerDue() {
         dueHere.wrappingAdd(1, ordering: .relaxed)

@@ -70,7 +70,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     package init(poller choice: PollerChoice = .automatic, polling: AnswerPolling = AnswerPolling())
         throws(TransportError)
     {
-        poller = try choice.makePoller()
+        poller = try choice.makePoller(wakesWhenTaken: polling.mayWakeInstead)
         self.polling = polling
         let started = StartSignal()
         try Thread.start {

@@ -7,10 +7,11 @@ package enum PollerChoice: String, Sendable, CaseIterable {
     /// poll(2); everywhere.
     case poll
 
-    func makePoller() throws(TransportError) -> any Poller {
+    /// - Parameter wakesWhenTaken: see ``EpollPoller``; poll(2) cannot.
+    func makePoller(wakesWhenTaken: Bool) throws(TransportError) -> any Poller {
         #if os(Linux)
         switch self {
-        case .automatic, .epoll: return try EpollPoller()
+        case .automatic, .epoll: return try EpollPoller(wakesWhenTaken: wakesWhenTaken)
         case .poll: return try PollPoller()
         }
         #else
