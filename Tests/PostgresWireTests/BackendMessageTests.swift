@@ -54,7 +54,7 @@ private let cases: [MessageCase] = [
                 + "\($0.typeModifier) \($0.format)"
         }.joined(separator: ", ")
     },
-    MessageCase("CommandComplete", WireBytes("INSERT 0 5"), "INSERT 0 5") { try BackendMessage.commandComplete($0) },
+    MessageCase("CommandComplete", WireBytes("INSERT 0 5"), "INSERT 0 5") { try CommandTag($0).text },
     MessageCase(
         "ErrorResponse", WireBytes(UInt8(ascii: "S"), "FEHLER", UInt8(ascii: "C"), "23505", UInt8(0)), "FEHLER 23505"
     ) {

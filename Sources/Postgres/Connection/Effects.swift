@@ -53,7 +53,7 @@ final class RareEffects {
     var notifications: [PostgresNotification] = []
     var notified: (@Sendable ([PostgresNotification]) -> Void)?
     /// Operations that have ended.
-    var traces: [(Trace, tag: String?, PostgresError?)] = []
+    var traces: [(Trace, tag: CommandTag?, PostgresError?)] = []
 }
 
 extension Effects {

@@ -57,7 +57,7 @@ final class Request: @unchecked Sendable {
     @exclusivity(unchecked) var pace = StreamPace()
 
     /// The last command tag; every tag for scripts.
-    @exclusivity(unchecked) var tag: String?
+    @exclusivity(unchecked) var tag: CommandTag?
     var tags: [String] = []
     @exclusivity(unchecked) var failure: PostgresError?
     var preparedParameters: [PostgresType] = []

@@ -138,7 +138,7 @@ extension Session {
         case .completed(let tag):
             head.tag = tag
             if case .script = head.exchange {
-                head.tags.append(tag)
+                head.tags.append(tag.text)
                 if head.gathersResults { head.finishScriptStatement(tag: tag) }
             } else if head.gathersResults {
                 head.finishStatement(tag: tag)

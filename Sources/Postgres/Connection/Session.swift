@@ -90,7 +90,7 @@ final class Session: EventHandler {
         effects.notified?(effects.notifications)
         if let tracing { for notice in effects.notices { tracing.event(.notice(notice)) } }
         // Tells what the lock kept from being told.
-        for (trace, tag, failure) in effects.traces { trace.end(tag: tag, error: failure) }
+        for (trace, tag, failure) in effects.traces { trace.end(tag: tag?.text, error: failure) }
         // Before the lease ends: nobody else may get the connection.
         if let (tell, sign) = effects.sign { tell(sign) }
         effects.connected?(effects.connectError)

@@ -75,7 +75,7 @@ final class CopyInStream: Sendable {
         await complete(.done)
         let (tag, failure) = session.change { [request] _, _ in (request.tag, request.failure) }
         if let failure { throw failure }
-        return PostgresCommandResult(tag: tag ?? "").rowCount ?? 0
+        return PostgresCommandResult(tag: tag?.text ?? "").rowCount ?? 0
     }
 
     /// Has the server forget what was sent, and waits until the connection can be used again.

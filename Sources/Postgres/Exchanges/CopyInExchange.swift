@@ -21,7 +21,7 @@ struct CopyInExchange {
             return .copyInBegan(isBinary: isBinary, columns: columns)
         case (.sending, BackendKind.commandComplete):
             state = .done
-            return .completed(tag: try BackendMessage.commandComplete(content))
+            return .completed(tag: try CommandTag(content))
         default:
             throw unexpected(kind)
         }

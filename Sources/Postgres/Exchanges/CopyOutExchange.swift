@@ -26,7 +26,7 @@ struct CopyOutExchange {
             return .nothing
         case (.complete, BackendKind.commandComplete):
             state = .done
-            return .completed(tag: try BackendMessage.commandComplete(content))
+            return .completed(tag: try CommandTag(content))
         default:
             throw unexpected(kind)
         }

@@ -6,7 +6,7 @@ enum ExchangeEvent {
     /// Nothing to do yet.
     case nothing
     /// A statement of the exchange is done; its command tag.
-    case completed(tag: String)
+    case completed(tag: CommandTag)
     /// The statement's parameter types and columns are known.
     case prepared(parameters: [PostgresType], columns: [PostgresColumn])
     /// The columns of the rows that come now.

@@ -56,10 +56,10 @@ struct ExecuteExchange {
             return .nothing
         case (.rows, BackendKind.commandComplete), (.copyOut, BackendKind.commandComplete):
             completed()
-            return .completed(tag: try BackendMessage.commandComplete(content))
+            return .completed(tag: try CommandTag(content))
         case (.rows, BackendKind.emptyQueryResponse):
             completed()
-            return .completed(tag: "")
+            return .completed(tag: .empty)
         case (.rows, BackendKind.portalSuspended) where maySuspend:
             completed()
             return .suspended

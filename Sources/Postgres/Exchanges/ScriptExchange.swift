@@ -23,7 +23,7 @@ struct ScriptExchange {
             return .nothing
         case (_, BackendKind.commandComplete):
             state = .between
-            return .completed(tag: try BackendMessage.commandComplete(content))
+            return .completed(tag: try CommandTag(content))
         case (.between, BackendKind.copyInResponse):
             return .refuseCopyIn
         case (.between, BackendKind.copyOutResponse):

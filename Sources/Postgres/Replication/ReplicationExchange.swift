@@ -51,7 +51,7 @@ struct ReplicationExchange {
         // A server that shuts down says CommandComplete without ending the copy.
         case (_, BackendKind.commandComplete):
             state = state == .streaming || state == .ended ? .ended : .between
-            return .completed(tag: try BackendMessage.commandComplete(content))
+            return .completed(tag: try CommandTag(content))
         case (.between, BackendKind.copyInResponse):
             return .refuseCopyIn
         default:

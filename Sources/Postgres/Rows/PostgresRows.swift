@@ -18,9 +18,9 @@ public struct PostgresRows: AsyncSequence, Sendable {
     @usableFromInline let first: RowBatch?
     /// The rest, when there may be more.
     @usableFromInline let source: RowSource?
-    private let tag: String?
+    private let tag: CommandTag?
 
-    init(columns: ColumnSet, first: RowBatch?, source: RowSource?, tag: String?) {
+    init(columns: ColumnSet, first: RowBatch?, source: RowSource?, tag: CommandTag?) {
         columnSet = columns
         self.first = first
         self.source = source
@@ -32,7 +32,7 @@ public struct PostgresRows: AsyncSequence, Sendable {
 
     /// What the server says it did; nil until all rows have been read.
     public var commandResult: PostgresCommandResult? {
-        (tag ?? source?.commandTag).map { PostgresCommandResult(tag: $0) }
+        (tag ?? source?.commandTag).map { PostgresCommandResult(tag: $0.text) }
     }
 
     @inlinable

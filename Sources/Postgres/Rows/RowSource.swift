@@ -36,5 +36,5 @@ final class RowSource: Sendable {
     /// Has `trace` end with the rows.
     func trace(_ trace: Trace) { connection.session.attach(trace, to: request) }
 
-    var commandTag: String? { connection.session.change { _, _ in request.tag } }
+    var commandTag: CommandTag? { connection.session.change { _, _ in request.tag } }
 }

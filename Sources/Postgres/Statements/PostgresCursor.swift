@@ -72,14 +72,14 @@ public final class PostgresCursor: AsyncSequence, Sendable {
         try connection.checkCursor(fetchSize: count)
         switch state.withLock({ $0 }) {
         case .open: break
-        case .exhausted: return PostgresRows(columns: columnSet, first: nil, source: nil, tag: "FETCH 0")
+        case .exhausted: return PostgresRows(columns: columnSet, first: nil, source: nil, tag: CommandTag("FETCH 0"))
         case .closed: throw PostgresError(.invalidUse, "the cursor is closed")
         }
         let (rows, hasMore) = try await connection.session.fetch(
             from: portal, count: Int32(clamping: count), columns: columnSet, sql: sql, timeout: timeout,
             connection: connection)
         if !hasMore { state.withLock { if case .open = $0 { $0 = .exhausted } } }
-        return rows ?? PostgresRows(columns: columnSet, first: nil, source: nil, tag: "")
+        return rows ?? PostgresRows(columns: columnSet, first: nil, source: nil, tag: .empty)
     }
 
     /// True when the last row has been fetched.

@@ -56,7 +56,7 @@ extension Session {
                 PostgresRows(
                     columns: request.columns, first: first,
                     source: isComplete ? nil : RowSource(connection: connection(), request: request),
-                    tag: isComplete ? request.tag ?? "" : nil))
+                    tag: isComplete ? request.tag ?? .empty : nil))
         }
     }
 }

@@ -79,7 +79,7 @@ extension Session {
             (request.takeResults(connection: connection).first, request.failure)
         }
         if let failure { throw failure }
-        return rows ?? PostgresRows(columns: .none, first: nil, source: nil, tag: "")
+        return rows ?? PostgresRows(columns: .none, first: nil, source: nil, tag: .empty)
     }
 }
 

@@ -107,7 +107,7 @@ extension Session {
             let reach = StatementReach(of: request.sql)
             if !reach.isEmpty { for tag in request.tags { apply(reach, tag, &state) } }
         } else if let reach = request.statement?.reach, !reach.isEmpty, let tag = request.tag {
-            apply(reach, tag, &state)
+            apply(reach, tag.text, &state)
         }
         endOfNames(request, &state)
     }

@@ -5,12 +5,17 @@ import PostgresWire
 struct StatementResult {
     var columns: ColumnSet
     var first: RowBatch?
-    var more: [RowBatch] = []
-    var tag = ""
+    /// Nil, where there is none: an empty array would be counted with each copy.
+    var more: [RowBatch]?
+    var tag = CommandTag.empty
     var isComplete = false
 
     mutating func append(_ rows: RowBatch) {
-        if first == nil { first = rows } else { more.append(rows) }
+        if first == nil {
+            first = rows
+        } else if more?.append(rows) == nil {
+            more = [rows]
+        }
     }
 
     /// A cell in text format; nil for NULL, and where there is none.
@@ -46,7 +51,7 @@ extension Request {
     }
 
     /// One statement of a batch is answered; the next one's rows have other columns.
-    func finishStatement(tag: String) {
+    func finishStatement(tag: CommandTag) {
         results[results.count - 1].tag = tag
         results[results.count - 1].isComplete = true
         guard results.count < batch.count else { return }
@@ -55,7 +60,7 @@ extension Request {
     }
 
     /// One statement of a script is done; without rows nothing else was heard of it.
-    func finishScriptStatement(tag: String) {
+    func finishScriptStatement(tag: CommandTag) {
         if results.last?.isComplete ?? true { results.append(StatementResult(columns: .none)) }
         results[results.count - 1].tag = tag
         results[results.count - 1].isComplete = true
@@ -87,13 +92,13 @@ extension Request {
 
     private func rows(of result: StatementResult, connection: PostgresConnection) -> PostgresRows {
         var rest: RowSource?
-        if !result.more.isEmpty {
+        if let more = result.more {
             // A request that is over: its rows are only read.
             let request = Request(exchange, sql: sql, columns: result.columns, keepsRows: true)
             request.phase = .finished
-            request.firstBatch = result.more.first
-            request.moreBatches = Array(result.more.dropFirst())
-            request.bufferedBytes = result.more.reduce(0) { $0 + $1.memory.count }
+            request.firstBatch = more.first
+            request.moreBatches = Array(more.dropFirst())
+            request.bufferedBytes = more.reduce(0) { $0 + $1.memory.count }
             request.tag = result.tag
             rest = RowSource(connection: connection, request: request)
         }

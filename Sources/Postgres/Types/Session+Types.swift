@@ -92,7 +92,7 @@ extension Request {
     func catalogRows() -> [CatalogRow] {
         guard let result = results.first else { return [] }
         var rows: [CatalogRow] = []
-        for batch in [result.first].compactMap({ $0 }) + result.more {
+        for batch in [result.first].compactMap({ $0 }) + (result.more ?? []) {
             for index in 0..<batch.rowCount {
                 guard let row = batch.row(index) else { continue }
                 let cells = try? row.withDecoder { (decoder) throws(PostgresError) in

@@ -161,13 +161,6 @@ package enum BackendMessage {
         return columns
     }
 
-    package static func commandComplete(_ content: UnsafeRawBufferPointer) throws(PostgresError) -> String {
-        var reader = MessageReader(content, "CommandComplete")
-        let tag = try reader.cString()
-        try reader.finish()
-        return tag
-    }
-
     /// ErrorResponse or NoticeResponse.
     package static func serverError(_ content: UnsafeRawBufferPointer) throws(PostgresError) -> PostgresServerError {
         var reader = MessageReader(content, "ErrorResponse")

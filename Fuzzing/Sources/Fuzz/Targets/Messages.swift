@@ -55,7 +55,7 @@ private func readMessage(_ kind: UInt8, _ content: UnsafeRawBufferPointer) throw
             again.append(column.format)
         }
     case BackendKind.commandComplete:
-        again.append(cString: try BackendMessage.commandComplete(content))
+        again.append(cString: try CommandTag(content).text)
     case BackendKind.errorResponse, BackendKind.noticeResponse:
         let error = try BackendMessage.serverError(content)
         for (field, value) in error.fields {
