@@ -28,7 +28,7 @@ import Testing
         #expect(try tag([0x41, 0xFF, 0]).text == "A\u{FFFD}")
     }
 
-    @Test("no end, and more than one", arguments: [[], [0x41], [0, 0], [0x41, 0, 0x42, 0], [0x41, 0, 0]] as [[UInt8]])
+    @Test("no end, and more than one", arguments: [[], [0x41], [0, 0], [0x41, 0, 0x42, 0]] as [[UInt8]])
     func malformed(content: [UInt8]) {
         let error = #expect(throws: PostgresError.self) { try tag(content) }
         #expect(error?.code == .protocolViolation)
