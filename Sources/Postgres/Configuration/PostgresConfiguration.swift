@@ -122,10 +122,9 @@ public struct PostgresConfiguration: Sendable {
             throw PostgresError(
                 .invalidConfiguration, "the name of a host contains a comma", advice: "Set hosts to one for each")
         }
-        for text in settingTexts().flatMap({ [$0.name, $0.text] }) + hosts.map({ $0.password ?? "" }) {
-            guard !text.utf8.contains(0) else {
-                throw PostgresError(.invalidConfiguration, "a setting of the connection contains a NUL byte")
-            }
+        let hasNUL = settingTexts().contains { $0.name.containsNUL || $0.text.containsNUL }
+        guard !hasNUL, !hosts.contains(where: { $0.password?.containsNUL ?? false }) else {
+            throw PostgresError(.invalidConfiguration, "a setting of the connection contains a NUL byte")
         }
         if let key = tls.key, tls.mode != .disable, hosts.contains(where: { !$0.isUnixSocket }) {
             try ConfigurationFiles.checkKey(key)

@@ -125,7 +125,7 @@ struct Authentication: ~Copyable {
 
     mutating func give(password: String, to buffer: inout PostgresBuffer) throws(PostgresError) {
         guard case .waitingForPassword(let method) = state else { return }
-        guard !password.utf8.contains(0) else {
+        guard !password.containsNUL else {
             throw PostgresError(.invalidConfiguration, "the password contains a NUL byte")
         }
         state = .answered

@@ -52,7 +52,8 @@ struct StartupExchange: ~Copyable {
     /// For cancelling; nil where the server, or a proxy before it, gives none.
     private(set) var cancelKey: (processID: Int32, secretKey: [UInt8])?
     /// The server's settings as it reported them.
-    private(set) var parameters: [String: String] = [:]
+    // Room for what servers report, of which there are 13 to 15: growing would take longer than reading them.
+    private(set) var parameters = [String: String](minimumCapacity: 16)
     /// What the session speaks: the version asked for, unless the server has only an older one.
     private(set) var version: PostgresProtocolVersion
 

@@ -15,7 +15,7 @@ enum ChannelName {
                 .invalidUse, "the name of a channel has \(name.utf8.count) bytes; PostgreSQL allows \(longest)",
                 advice: "Take a shorter name, or a digest of this one", safeToRetry: true)
         }
-        guard !name.utf8.contains(0) else {
+        guard !name.containsNUL else {
             throw PostgresError(.invalidUse, "the name of a channel contains a NUL byte", safeToRetry: true)
         }
     }
@@ -33,7 +33,7 @@ enum ChannelName {
                 "a notification has \(payload.utf8.count) bytes; PostgreSQL allows \(longestPayload)",
                 advice: "Put what is to be told into a table, and notify of its key", safeToRetry: true)
         }
-        guard !payload.utf8.contains(0) else {
+        guard !payload.containsNUL else {
             throw PostgresError(.invalidUse, "a notification contains a NUL byte", safeToRetry: true)
         }
     }

@@ -50,7 +50,7 @@ extension PoolCore {
         let now = monotonicNanoseconds()
         let (answer, waiter) = state.withLock { state -> (Result<PoolLeased, PostgresError>, PoolWaiterID?) in
             switch state.machine.lease() {
-            case .leased(let id): (leased(id, &state, caller, now, mayBeOld: true), nil)
+            case .leased(let id): (Self.found(leased(id, &state, caller, now, mayBeOld: true)), nil)
             case .wait(let id): (.failure(Self.closed), id)
             case .unavailable: (.failure(Self.unavailable(state.connectError)), nil)
             case .closed: (.failure(Self.closed), nil)
@@ -61,17 +61,21 @@ extension PoolCore {
         return try await wait(waiter, caller, deadline).get()
     }
 
-    /// The connection that the machine has decided on, which may have been lost between the decision and now.
+    /// The connection that the machine has decided on; nil where it was lost between the decision and now.
     /// Under the lock.
     private func leased(
         _ id: PoolConnectionID, _ state: inout State, _ caller: PostgresCaller, _ now: Int64, mayBeOld: Bool = false
-    ) -> Result<PoolLeased, PostgresError> {
-        guard let session = state.members[id.index]?.session else { return .failure(Self.lost) }
+    ) -> PoolLeased? {
+        guard let session = state.members[id.index]?.session else { return nil }
         state.members[id.index]?.caller = caller
         state.members[id.index]?.leasedAt = now
         state.members[id.index]?.isReported = false
         let lastUse = mayBeOld && validatesAfter < .max ? state.machine.lastUse(of: id) : now
-        return .success(PoolLeased(session, id, lastUse: lastUse, isOld: now &- lastUse > validatesAfter))
+        return PoolLeased(session, id, lastUse: lastUse, isOld: now &- lastUse > validatesAfter)
+    }
+
+    private static func found(_ leased: PoolLeased?) -> Result<PoolLeased, PostgresError> {
+        leased.map { .success($0) } ?? .failure(lost)
     }
 
     // MARK: A look at it
@@ -120,7 +124,7 @@ extension PoolCore {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { waiter in
                 step { state, now in
-                    state.waiters.insert(.task(waiter, caller), as: id)
+                    state.waiters.insert(.lease(LeaseWaiter(waiter, caller)), as: id)
                     let actions = state.machine.enqueue(id, deadline: deadline, now: now)
                     // Cancelled before it was enqueued: the handler found nothing to cancel.
                     return Task.isCancelled && actions.isEmpty ? state.machine.cancel(id) : actions
@@ -140,7 +144,10 @@ extension PoolCore {
         } onCancel: {
             cancel(query)
         }
-        return try state.withLock { _ in query.lease }.get()
+        return try state.withLock { _ throws(PostgresError) in
+            guard let lease = query.lease else { throw query.failure ?? Self.closed }
+            return lease
+        }
     }
 
     private func begin(_ query: PooledQuery, _ task: UnsafeContinuation<Void, Never>) {
@@ -148,7 +155,7 @@ extension PoolCore {
         let now = monotonicNanoseconds()
         let (isSettled, actions) = state.withLock { state -> (Bool, PoolActions) in
             if query.isCancelled {
-                query.lease = .failure(Self.cancelled)
+                query.failure = Self.cancelled
                 return (true, .none)
             }
             switch state.machine.lease(sharing: query.shares) {
@@ -161,10 +168,10 @@ extension PoolCore {
                 let deadline = saturatingSum(now, acquireTimeout)
                 return (false, state.machine.enqueue(id, sharing: query.shares, deadline: deadline, now: now))
             case .unavailable:
-                query.lease = .failure(Self.unavailable(state.connectError))
+                query.failure = Self.unavailable(state.connectError)
                 return (true, .none)
             case .closed:
-                query.lease = .failure(Self.closed)
+                query.failure = Self.closed
                 return (true, .none)
             }
         }
@@ -175,12 +182,11 @@ extension PoolCore {
     private func give(
         _ id: PoolConnectionID, to query: PooledQuery, _ state: inout State, _ now: Int64, mayBeOld: Bool = false
     ) {
-        switch leased(id, &state, query.caller, now, mayBeOld: mayBeOld) {
-        case .success(let leased):
-            query.lease = .success(PoolLease(of: leased.session, id, core: self, pool: query.pool))
+        if let leased = leased(id, &state, query.caller, now, mayBeOld: mayBeOld) {
+            query.lease = PoolLease(of: leased.session, id, core: self, pool: query.pool)
             if leased.isOld { query.doubt = leased }
-        case .failure(let error):
-            query.lease = .failure(error)
+        } else {
+            query.failure = Self.lost
         }
         // The handler came when the decision had been made, and nobody else has the request yet.
         if query.isCancelled { query.request.abandonment = Session.cancelled }
@@ -190,7 +196,7 @@ extension PoolCore {
     private func cancel(_ query: PooledQuery) {
         let (session, actions) = state.withLock { state -> (Session?, PoolActions) in
             query.isCancelled = true
-            if case .success(let lease) = query.lease { return (lease.session, .none) }
+            if let lease = query.lease { return (lease.session, .none) }
             guard let waiter = query.waiter else { return (nil, .none) }
             return (nil, state.machine.cancel(waiter))
         }
@@ -230,18 +236,18 @@ extension PoolCore {
     // MARK: Answers to those who wait
 
     func deliver(_ waiter: PoolWaiterID, _ id: PoolConnectionID, now: Int64) {
-        let (found, leased) = state.withLock { state -> (Waiter?, Result<PoolLeased, PostgresError>) in
+        let (found, leased) = state.withLock { state -> (Waiter?, PoolLeased?) in
             let found = state.waiters.remove(waiter)
             switch found {
             case .query(let query): give(id, to: query, &state, now)
-            case .task(_, let caller): return (found, self.leased(id, &state, caller, now))
+            case .lease(let waiting): return (found, self.leased(id, &state, waiting.caller, now))
             case nil: break
             }
-            return (found, .failure(Self.lost))
+            return (found, nil)
         }
         switch found {
         case .query(let query): query.goOn()
-        case .task(let task, _): task.resume(returning: leased)
+        case .lease(let waiting): waiting.task.resume(returning: Self.found(leased))
         case nil: break
         }
     }
@@ -259,9 +265,9 @@ extension PoolCore {
             }
         switch found {
         case .query(let query):
-            state.withLock { _ in query.lease = .failure(error) }
+            state.withLock { _ in query.failure = error }
             query.goOn()
-        case .task(let task, _): task.resume(returning: .failure(error))
+        case .lease(let waiting): waiting.task.resume(returning: .failure(error))
         case nil: break
         }
     }

@@ -7,10 +7,21 @@ import PostgresWire
 ///
 /// The machine decides under the lock; its actions run after the lock is released.
 final class PoolCore: Sendable {
-    /// Who waits for a connection.
+    /// Who waits for a connection. One word, since it is moved about for every query that waits.
     enum Waiter {
-        case task(UnsafeContinuation<Result<PoolLeased, PostgresError>, Never>, PostgresCaller)
+        case lease(LeaseWaiter)
         case query(PooledQuery)
+    }
+
+    /// A task that waits for a connection of its own.
+    final class LeaseWaiter: Sendable {
+        let task: UnsafeContinuation<Result<PoolLeased, PostgresError>, Never>
+        let caller: PostgresCaller
+
+        init(_ task: UnsafeContinuation<Result<PoolLeased, PostgresError>, Never>, _ caller: PostgresCaller) {
+            self.task = task
+            self.caller = caller
+        }
     }
 
     /// A connection, and who has it or had it last.

@@ -24,8 +24,10 @@ final class PooledQuery: @unchecked Sendable {
     @exclusivity(unchecked) var isCancelled = false
     /// The connection is to be looked at first, which its own task does; nothing was sent.
     @exclusivity(unchecked) var doubt: PoolLeased?
-    /// The connection that it has got, or why it got none.
-    @exclusivity(unchecked) var lease: Result<PoolLease, PostgresError> = .failure(PoolCore.closed)
+    /// The connection that it has got.
+    @exclusivity(unchecked) var lease: PoolLease?
+    /// Why it got none.
+    @exclusivity(unchecked) var failure: PostgresError?
 
     init(_ query: PostgresQuery, timeout: Duration?, from caller: PostgresCaller, pool: PostgresPool) {
         self.pool = pool
@@ -39,17 +41,11 @@ final class PooledQuery: @unchecked Sendable {
     /// Sends the query on the connection that it has got, or tells its task that there is none.
     func goOn() {
         guard let task else { return }
-        switch lease {
-        case .success where doubt != nil:
-            task.resume()
-        case .success(let lease):
-            let session = lease.session
-            session.enqueue(request, waiter: task, until: .rows, timeout: timeout) { (state) throws(PostgresError) in
-                try session.encodeExecution(of: request, parameters, &state)
-                request.lease = lease
-            }
-        case .failure:
-            task.resume()
+        guard let lease, doubt == nil else { return task.resume() }
+        let session = lease.session
+        session.enqueue(request, waiter: task, until: .rows, timeout: timeout) { (state) throws(PostgresError) in
+            try session.encodeExecution(of: request, parameters, &state)
+            request.lease = lease
         }
     }
 }

@@ -119,7 +119,7 @@ enum PreparedTransactionID {
     static let longest = 199
 
     static func check(_ id: String) throws(PostgresError) {
-        guard (1...longest).contains(id.utf8.count), !id.utf8.contains(0) else {
+        guard (1...longest).contains(id.utf8.count), !id.containsNUL else {
             throw PostgresError(
                 .invalidUse, "the name of a prepared transaction has \(id.utf8.count) bytes, or contains a NUL",
                 advice: "Between 1 and \(longest) bytes are allowed", safeToRetry: true)

@@ -97,7 +97,7 @@ struct SQLRenderer {
         switch step.key {
         case .member(let name):
             // The statement ends at a NUL on its way to the server.
-            if name.utf8.contains(0) {
+            if name.containsNUL {
                 fail(PostgresError(.invalidUse, "a key of a JSON document holds a NUL, which PostgreSQL cannot store"))
             }
             append(" \(arrow) \(name.sqlLiteral)")

@@ -228,9 +228,14 @@ extension String {
                 .invalidUse, "\(what) is larger than the 1 GB that PostgreSQL takes at a time",
                 advice: "Send it in parts, values as parameters, or many rows with COPY", safeToRetry: true)
         }
-        if utf8.contains(0) {
+        if containsNUL {
             throw PostgresError(.invalidUse, "\(what) contains a NUL byte, which PostgreSQL does not allow")
         }
         return self
+    }
+
+    /// It cannot be sent where a NUL byte ends a text.
+    package var containsNUL: Bool {
+        utf8.withContiguousStorageIfAvailable { $0.contains(0) } ?? utf8.contains(0)
     }
 }

@@ -52,7 +52,7 @@ struct ConfigurationFiles: Sendable {
     /// Nil when there is none, or it cannot be looked at.
     static func status(_ path: String) -> Status? {
         var entry = stat()
-        guard !path.utf8.contains(0), stat(path, &entry) == 0 else { return nil }
+        guard !path.containsNUL, stat(path, &entry) == 0 else { return nil }
         return Status(
             isFile: entry.st_mode & S_IFMT == S_IFREG, isOpenToOthers: entry.st_mode & 0o077 != 0,
             isOpenBeyondGroup: entry.st_mode & 0o037 != 0, isOwnedByRoot: entry.st_uid == 0,

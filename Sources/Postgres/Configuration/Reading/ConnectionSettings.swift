@@ -19,7 +19,7 @@ struct ConnectionSettings: Sendable {
 
     /// An empty text is not a value, as in libpq; for the password it is one that is empty.
     mutating func set(_ keyword: ConnectionKeyword, _ text: String, from origin: PostgresSettingOrigin) {
-        guard !text.utf8.contains(0) else {
+        guard !text.containsNUL else {
             return problems.add("\(origin.place): \(keyword.rawValue) contains a NUL byte")
         }
         if text.isEmpty && keyword != .password {
@@ -31,7 +31,7 @@ struct ConnectionSettings: Sendable {
 
     /// A setting for the server.
     mutating func setParameter(_ name: String, _ text: String, from origin: PostgresSettingOrigin) {
-        guard !text.utf8.contains(0) else {
+        guard !text.containsNUL else {
             return problems.add("\(origin.place): a setting for the server contains a NUL byte")
         }
         parameters[name] = Value(text: text, origin: origin)
