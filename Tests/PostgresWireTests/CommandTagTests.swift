@@ -1,4 +1,3 @@
-import PostgresTypes
 import Testing
 
 @testable import PostgresWire
