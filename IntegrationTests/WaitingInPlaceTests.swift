@@ -155,6 +155,26 @@ import Testing
         }
     }
 
+    @Test("another task on the same thread, which is not the one that is watched, hears that it is cancelled")
+    func anotherTask() async throws {
+        try await TestServer.withPool(PostgresPoolOptions(maximumConnections: 1)) { pool in
+            try await pool.withConnection { connection in
+                let other = Task(executorPreference: pool.taskExecutor) {
+                    try await connection.execute("SELECT pg_sleep(600)")
+                }
+                // From outside: whatever came to the thread would end a wait in place.
+                let cancelling = Task.detached {
+                    try await Task.sleep(for: .milliseconds(100))
+                    other.cancel()
+                }
+                let error = await #expect(throws: PostgresError.self) { try await other.value }
+                #expect(error?.code == .cancelled)
+                try await cancelling.value
+                #expect(try await connection.value("SELECT 1", as: Int.self) == 1)
+            }
+        }
+    }
+
     /// Asks, and can be asked.
     private actor Asker {
         private var isWaiting = false
