@@ -53,7 +53,7 @@ public struct TemporaryDatabase: Sendable {
     }
 
     /// Removes the database, and the connections to it. More calls do nothing.
-    /// - Throws: what connecting throws.
+    /// - Throws: what connecting throws; `timeout` where the server has not removed it within a minute.
     public func drop() async throws(PostgresError) {
         try await Self.run("DROP DATABASE IF EXISTS \(identifier: name) WITH (FORCE)", on: server)
     }
@@ -61,7 +61,8 @@ public struct TemporaryDatabase: Sendable {
     private static func run(_ statement: PostgresQuery, on server: PostgresConfiguration) async throws(PostgresError) {
         let connection = try await PostgresConnection.connect(server)
         do throws(PostgresError) {
-            try await connection.execute(statement)
+            // A server that hangs must not keep the tests for ever.
+            try await connection.execute(statement, timeout: .seconds(60))
         } catch {
             await connection.close()
             throw error
