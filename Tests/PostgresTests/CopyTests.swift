@@ -314,6 +314,42 @@ import Testing
         try await server.finished()
     }
 
+    /// Let go at once, it would keep others from the connection until the server has answered it.
+    @Test("a COPY that is cancelled while the cancel before it is not yet through is waited for")
+    func cancelledBehindAFence() async throws {
+        let mayEnd = Signal()
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare()
+            try s.expect("B", "E", "S")
+            _ = try s.acceptCancelRequest()
+            try s.send(.bindComplete, .commandComplete("SELECT 1"), .readyForQuery())
+            // The fence behind a cancel that nobody noticed.
+            try s.expect(.query(""))
+            while !mayEnd.isSet { s.delay(.milliseconds(1)) }
+            try s.send(.emptyQueryResponse, .readyForQuery())
+            try s.expect("Q")
+            s.delay(.milliseconds(200))
+            _ = try s.acceptCancelRequest()
+            try s.send(.error(.queryCanceled, "canceling statement due to user request"), .readyForQuery())
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let first = Task { try await connection.execute("SELECT pg_sleep(100)") }
+        try await server.received("E")
+        first.cancel()
+        _ = await first.result
+        try await server.received("Q")
+        let copy = Task { try await connection.copy(into: "t", format: .text) { try await $0.write("1\n") } }
+        try await Task.sleep(for: .milliseconds(50))
+        copy.cancel()
+        mayEnd.set()
+        let error = try await promptly { try await failure { try await copy.value } }
+        #expect(error.code == .cancelled)
+        await connection.check()
+        try await server.finished()
+    }
+
     @Test("a server that never ends a failed COPY is left") func givesUpOnASilentServer() async throws {
         let server = try ScriptedServer { s in
             try Self.begin(s)

@@ -6,6 +6,7 @@ struct RequestQueue {
     var count: Int { items.count - head }
     var isEmpty: Bool { head == items.count }
     var first: Request? { isEmpty ? nil : items[head] }
+    var last: Request? { isEmpty ? nil : items.last }
 
     /// The one that the watched task waits for on the loop's thread.
     var awaitedInPlace: Request? { items[head...].first { $0.isAwaitedInPlace } }

@@ -24,7 +24,9 @@ extension Session {
                 return
             }
             request.milestone = .end
-            let isAlone = state.requests.count == 1 && state.requests.first === request
+            // The fence behind an earlier cancel is nobody's, and short: where it ends, this one is cancelled.
+            let fences = state.cancelPhase == .fencing ? 1 : 0
+            let isAlone = state.requests.count == 1 + fences && state.requests.last === request
             if state.cancelKey == nil { request.abandonment?.advice = Self.cannotCancel }
             // Nobody would see the statement's end before its deadline; who only lost interest may wait for it.
             if isAlone, state.cancelKey == nil, reason.code == .timeout {
