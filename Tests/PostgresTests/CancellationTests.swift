@@ -36,13 +36,7 @@ import Testing
         async throws
     {
         let server = try ScriptedServer { s in
-            try s.acceptSession()
-            try s.answerPrepare()
-            try s.expect("B", "E", "S")
-            _ = try s.acceptCancelRequest()
-            // Done before the signal arrived.
-            try s.send(.bindComplete, .commandComplete("SELECT 1"), .readyForQuery())
-            try s.expect(.query(""))
+            try s.answerBeforeTheCancel()
             try s.send(.error(.queryCanceled, "canceling statement due to user request"), .readyForQuery())
             try s.answerCheck()
         }

@@ -319,13 +319,7 @@ import Testing
     func cancelledBehindAFence() async throws {
         let mayEnd = Signal()
         let server = try ScriptedServer { s in
-            try s.acceptSession()
-            try s.answerPrepare()
-            try s.expect("B", "E", "S")
-            _ = try s.acceptCancelRequest()
-            try s.send(.bindComplete, .commandComplete("SELECT 1"), .readyForQuery())
-            // The fence behind a cancel that nobody noticed.
-            try s.expect(.query(""))
+            try s.answerBeforeTheCancel()
             while !mayEnd.isSet { s.delay(.milliseconds(1)) }
             try s.send(.emptyQueryResponse, .readyForQuery())
             try s.expect("Q")

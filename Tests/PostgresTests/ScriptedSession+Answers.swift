@@ -51,6 +51,17 @@ extension ScriptedSession {
         return try startTLS(tls, fileID: fileID, line: line)
     }
 
+    /// Answers a connection's first statement, which is through when its cancel comes; up to the empty statement, the fence,
+    /// that follows.
+    func answerBeforeTheCancel() throws {
+        try acceptSession()
+        try answerPrepare()
+        try expect("B", "E", "S")
+        _ = try acceptCancelRequest()
+        try send(.bindComplete, .commandComplete("SELECT 1"), .readyForQuery())
+        try expect(.query(""))
+    }
+
     /// Waits for Parse, Describe, Sync, and Close of statements before them, and says that the statement is right; its
     /// text.
     @discardableResult

@@ -28,9 +28,6 @@ package struct CommandTag: Sendable {
         long = Long(text)
     }
 
-    /// It was read without making a string.
-    var isShort: Bool { long == nil }
-
     /// Takes the content of CommandComplete.
     package init(_ content: UnsafeRawBufferPointer) throws(PostgresError) {
         if let short = Self.short(content) {
