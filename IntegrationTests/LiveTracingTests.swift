@@ -71,6 +71,11 @@ private final class Recorder: PostgresTracer {
             _ = try await pool.query("SELECT repeat('x', 1000) FROM generate_series(1, 5000)", as: String.self)
                 .collect()
             try await pool.batch([PostgresQuery("SELECT 1"), PostgresQuery("SELECT 2")])
+            try await pool.withConnection { connection in
+                let several = PostgresStatement("SELECT generate_series(1, $1::int)")
+                let counts: [Int32] = [2000, 1, 30]
+                for try await _ in try await connection.pipeline(counts.map { several($0) }) {}
+            }
             await #expect(throws: PostgresError.self) { try await pool.execute("SELECT 1 / (id - id) FROM t") }
             await #expect(throws: PostgresError.self) { try await pool.execute("SELEC") }
             struct Stop: Error {}
@@ -98,6 +103,9 @@ private final class Recorder: PostgresTracer {
         #expect(copyOut.outcome.rows == 1000 && copyOut.outcome.bytesReceived >= 10_000)
         let batch = try #require(recorder.ended(.batch).first)
         #expect(batch.operation.batchSize == 2 && batch.outcome.error == nil)
+        let pipeline = try #require(recorder.ended(.batch).last)
+        #expect(pipeline.operation.batchSize == 3 && pipeline.outcome.rows == 2031)
+        #expect(pipeline.outcome.bytesReceived > 20_000 && pipeline.outcome.timeToFirstRows != nil)
 
         let queries = recorder.ended(.query)
         let counting = try #require(queries.first { $0.operation.name == "count them" })

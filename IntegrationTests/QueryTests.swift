@@ -276,6 +276,43 @@ import Testing
         }
     }
 
+    @Test("a pipeline's answers are those of its statements, whatever their size", arguments: Way.allCases)
+    func pipeline(way: Way) async throws {
+        try await withConnection(way.configuration) { connection in
+            let repeated = PostgresStatement("SELECT $1::int, repeat('x', 1000) FROM generate_series(1, $2)")
+            let sizes: [Int32] = (0..<300).map { [0, 1, 7, 400, 3000][$0 % 5] }
+            let queries = sizes.enumerated().map { repeated(Int32($0), $1) }
+            var number = 0
+            for try await rows in try await connection.pipeline(queries) {
+                let read = try await rows.decode(as: (Int32, String).self).collect()
+                #expect(read.count == Int(sizes[number]))
+                #expect(read.allSatisfy { $0.0 == number && $0.1.utf8.count == 1000 })
+                number += 1
+            }
+            #expect(number == 300)
+            try await connection.check()
+        }
+    }
+
+    @Test("a pipeline is one transaction, and an error ends it") func failedPipeline() async throws {
+        try await TestServer.withConnection { connection in
+            try await connection.execute("CREATE TEMPORARY TABLE t (n int PRIMARY KEY)")
+            let insert = PostgresStatement("INSERT INTO t VALUES ($1)")
+            let numbers: [Int32] = [1, 2, 3, 1, 4]
+            let pipeline = try await connection.pipeline(numbers.map { insert($0) })
+            var done = 0
+            let error = try await failure { for try await _ in pipeline { done += 1 } }
+            #expect(error.sqlState == .uniqueViolation && done == 3)
+            #expect(try await connection.value("SELECT count(*) FROM t", as: Int.self) == 0)
+            try await connection.withTransaction { transaction in
+                for try await rows in try await transaction.pipeline(numbers.prefix(3).map { insert($0) }) {
+                    #expect(rows.commandResult?.rowCount == 1)
+                }
+            }
+            #expect(try await connection.value("SELECT count(*) FROM t", as: Int.self) == 3)
+        }
+    }
+
     // MARK: Errors
 
     @Test func errorsCarryEveryField() async throws {

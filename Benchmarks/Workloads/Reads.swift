@@ -44,7 +44,7 @@ enum Reads {
         for number in stride(from: -1000, to: count, by: 100) {
             if number == 0 { start = Report.Moment() }
             let queries = (0..<100).map { _ in point(ids.next()) }
-            for rows in try await connection.batch(queries) { try await use(rows, &sink) }
+            for try await rows in try await connection.pipeline(queries) { try await use(rows, &sink) }
         }
         return report.figures(count, since: start)
     }

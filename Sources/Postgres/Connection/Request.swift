@@ -14,6 +14,8 @@ final class Request: @unchecked Sendable {
     enum Milestone {
         /// Rows to read, or the end.
         case rows
+        /// The whole answer to a statement of several, or the end.
+        case results
         /// COPY may begin, or the end.
         case copyBegan
         /// Bytes have gone out, or the end.
@@ -67,6 +69,10 @@ final class Request: @unchecked Sendable {
     /// Rows are kept apart for each statement, of a batch or a script.
     @exclusivity(unchecked) var gathersResults = false
     @exclusivity(unchecked) var results: [StatementResult] = []
+    /// The answers are handed over as they come, and not all at the end.
+    @exclusivity(unchecked) var streamsResults = false
+    /// How many answers were handed over before those in `results`.
+    @exclusivity(unchecked) var resultsTaken = 0
     /// The statement that is executed, dropped from the cache when the server says that its plan is stale.
     var statement: PreparedStatement?
     /// How far the statement had come when it failed.
@@ -152,6 +158,7 @@ final class Request: @unchecked Sendable {
         if phase == .finished { return true }
         return switch milestone {
         case .rows: firstBatch != nil
+        case .results: hasWholeResult
         case .copyBegan: hasBegunCopy
         case .written, .end: false
         }
@@ -175,8 +182,17 @@ final class Request: @unchecked Sendable {
         return batch
     }
 
+    /// Its reader has more waiting for it than need be. What is gathered to the end is not waited for by halves.
+    var isFull: Bool {
+        bufferedBytes > SessionState.pauseAbove && (!gathersResults || (streamsResults && hasWholeResult))
+    }
+
+    /// Its reader can do with more. Half an answer to one statement of several is of no use to anybody.
+    var hasRoom: Bool { bufferedBytes < SessionState.resumeBelow || (gathersResults && !hasWholeResult) }
+
     func dropRows() {
         keepsRows = false
+        if streamsResults { _ = popResults() }
         firstBatch = nil
         moreBatches = []
         bufferedBytes = 0

@@ -49,9 +49,9 @@ extension Session {
         }
         head.append(RowBatch(memory: state.inbound.detach(bytes), rowCount: frames, columns: head.columns))
         if let replication = head.replication { replicationReceived(head, replication, &state, &effects) }
-        // A batch is collected whole: its caller has asked for all of it at once. Rows that another request of the
-        // same connection waits behind are collected too: their reader may be the one that waits.
-        if head.bufferedBytes > SessionState.pauseAbove, !head.gathersResults, state.requests.count == 1 {
+        // Rows that another request of the same connection waits behind are collected, however many they are: their
+        // reader may be the one that waits.
+        if head.isFull, state.requests.count == 1 {
             state.isReadingPaused = true
             effects.updatesInterest = true
         }
@@ -182,6 +182,10 @@ extension Session {
     private func finish(_ request: Request, _ state: inout SessionState, _ effects: inout Effects) {
         effects.cancel(request.timer)
         updateStatements(after: request, &state, &effects)
+        // The statements were a transaction, of which nothing is left.
+        if request.streamsResults, request.mayBeRepeated, state.transactionStatus == .idle {
+            request.failure?.safeToRetry = true
+        }
         if state.copying === request { state.copying = nil }
         if var abandonment = request.abandonment {
             // Rows were dropped; without rows, what was done is done and may be reported as such.

@@ -207,23 +207,39 @@ extension Session {
     ///
     /// - Throws: what ended the request early.
     func nextBatch(of request: Request) async throws(PostgresError) -> RowBatch? {
+        try await next(of: request, until: .rows) { $0.popBatch() }
+    }
+
+    /// The next answers to statements of several, waiting for them; nil at the end.
+    ///
+    /// - Throws: what ended the request early.
+    func nextResults(of request: Request) async throws(PostgresError) -> [StatementResult]? {
+        try await next(of: request, until: .results) {
+            let results = $0.popResults()
+            return results.isEmpty ? nil : results
+        }
+    }
+
+    /// What `take` gets of the request, once it gets something.
+    private func next<T: Sendable>(
+        of request: Request, until milestone: Request.Milestone, _ take: (Request) -> T?
+    ) async throws(PostgresError) -> T? {
         // A reader slower than the server never waits, which is where it would notice.
         if Task.isCancelled { abandon(request, Self.cancelled) }
         while true {
-            let (batch, isOver, failure) = change { state, effects in
-                let batch = request.popBatch()
-                if state.isReadingPaused, request.bufferedBytes < SessionState.resumeBelow {
-                    effects.resumesReading = true
-                }
+            let (taken, isOver, failure) = change { state, effects in
+                // What comes of one that was given up is without its rows.
+                let taken = request.abandonment == nil ? take(request) : nil
+                if state.isReadingPaused, request.hasRoom { effects.resumesReading = true }
                 let isDetached = request.abandonment != nil && !request.isCancelSent
-                return (batch, request.phase == .finished || isDetached, request.failure ?? request.abandonment)
+                return (taken, request.phase == .finished || isDetached, request.failure ?? request.abandonment)
             }
-            if let batch { return batch }
+            if let taken { return taken }
             if isOver {
                 if let failure { throw failure }
                 return nil
             }
-            await wait(for: request, until: .rows)
+            await wait(for: request, until: milestone)
         }
     }
 

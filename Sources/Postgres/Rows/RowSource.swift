@@ -24,6 +24,13 @@ final class RowSource: Sendable {
         try await connection.session.nextBatch(of: request)
     }
 
+    /// The next answers to statements of a pipeline, waiting for them; nil at the end.
+    @usableFromInline
+    func nextResults() async throws(PostgresError) -> [PostgresRows]? {
+        let results = try await connection.session.nextResults(of: request)
+        return results?.map { request.rows(of: $0, connection: connection) }
+    }
+
     /// Has `lease` end with the request.
     func give(_ lease: PoolLease) {
         let isOver = connection.session.change { _, _ in

@@ -29,17 +29,20 @@ extension PostgresConnection {
         return session.change { _, _ in request.takeResults(connection: self) }
     }
 
-    /// Sends the batch and waits for its end; why it failed, and at which statement if that failed before it was sent.
+    /// Sends the batch and waits for its end, or where it `streams` for its first answer; why it failed, and at which
+    /// statement if that failed before it was sent.
     func runBatch(
-        _ queries: [PostgresQuery], timeout: Duration?
+        _ queries: [PostgresQuery], streams: Bool = false, timeout: Duration?
     ) async throws(PostgresError) -> (request: Request, failure: PostgresError?, unfit: Int?) {
+        let milestone: Request.Milestone = streams ? .results : .end
         var hasRepeated = false
         while true {
             let request = Request(
                 .execute(ExecuteExchange(statements: queries.count)), sql: queries[0].sql, keepsRows: true)
+            request.streamsResults = streams
             var missing: Set<String> = []
             var unfit: Int?
-            await session.run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
+            await session.run(request, until: milestone, timeout: timeout) { (state) throws(PostgresError) in
                 try checkLease()
                 let statements = find(queries, in: &state, missing: &missing)
                 guard missing.isEmpty else { throw PostgresError(.invalidUse, "a statement is not parsed yet") }
@@ -50,8 +53,10 @@ extension PostgresConnection {
                 request.beginBatch(statements)
             }
             if missing.isEmpty {
-                let (failure, mayRepeat) = session.change { state, _ in
-                    (request.failure, request.mayBeRepeated && state.transactionStatus == .idle)
+                let (failure, mayRepeat) = session.change { state, _ -> (PostgresError?, Bool) in
+                    // An error behind an answer comes in its turn.
+                    guard !request.hasWholeResult || !streams else { return (nil, false) }
+                    return (request.failure, request.mayBeRepeated && state.transactionStatus == .idle)
                 }
                 guard mayRepeat, !hasRepeated else { return (request, failure, unfit) }
                 // The batch was a transaction, of which nothing is left.

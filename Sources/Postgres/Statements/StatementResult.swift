@@ -18,6 +18,12 @@ struct StatementResult {
         }
     }
 
+    /// Bytes of its rows.
+    var byteCount: Int {
+        let rest = more?.reduce(0) { $0 + $1.memory.count } ?? 0
+        return (first?.memory.count ?? 0) + rest
+    }
+
     /// A cell in text format; nil for NULL, and where there is none.
     func text(row: Int, column: Int) -> String? {
         guard let first, column < columns.count, let cells = first.row(row) else { return nil }
@@ -54,8 +60,9 @@ extension Request {
     func finishStatement(tag: CommandTag) {
         results[results.count - 1].tag = tag
         results[results.count - 1].isComplete = true
-        guard results.count < batch.count else { return }
-        columns = batch[results.count].columns
+        let answered = resultsTaken + results.count
+        guard answered < batch.count else { return }
+        columns = batch[answered].columns
         results.append(StatementResult(columns: columns))
     }
 
@@ -81,7 +88,7 @@ extension Request {
     /// The statement whose failure this is.
     var failedStatement: PreparedStatement? {
         guard gathersResults, !batch.isEmpty else { return statement }
-        return batch[results.count - 1]
+        return batch[max(0, resultsTaken + results.count - 1)]
     }
 
     /// Hands the answers over, once all have come.
@@ -90,7 +97,33 @@ extension Request {
         return results.map { rows(of: $0, connection: connection) }
     }
 
-    private func rows(of result: StatementResult, connection: PostgresConnection) -> PostgresRows {
+    /// The first of those who are not handed over yet is answered.
+    var hasWholeResult: Bool { results.first?.isComplete ?? false }
+
+    /// Takes the answers that are whole; empty where none is.
+    func popResults() -> [StatementResult] {
+        guard hasWholeResult, let last = results.last else { return [] }
+        var whole = results
+        results.removeAll(keepingCapacity: false)
+        if !last.isComplete {
+            whole.removeLast()
+            results.append(last)
+        }
+        resultsTaken += whole.count
+        for result in whole { bufferedBytes -= result.byteCount }
+        if let trace { noteRows(of: whole, trace) }
+        return whole
+    }
+
+    /// Has the answers' rows told at the end; those that are handed over all at once are counted by who takes them.
+    func noteRows(of results: [StatementResult], _ trace: Trace) {
+        guard streamsResults else { return }
+        let rows = results.reduce(0) { $0 + (PostgresCommandResult(tag: $1.tag.text).rowCount ?? 0) }
+        trace.note { $0.rows = ($0.rows ?? 0) + rows }
+    }
+
+    /// An answer that is whole as rows to read.
+    func rows(of result: StatementResult, connection: PostgresConnection) -> PostgresRows {
         var rest: RowSource?
         if let more = result.more {
             // A request that is over: its rows are only read.

@@ -85,8 +85,11 @@ extension Effects {
 
     private mutating func end(_ trace: Trace, _ request: Request) {
         request.trace = nil
-        let (bytes, tag, failure) = (request.streamedBytes, request.tag, request.failure)
+        let (bytes, failure) = (request.streamedBytes, request.failure)
         trace.note { $0.bytesReceived = max($0.bytesReceived, bytes) }
+        // The last answer's tag says nothing of those before it.
+        let tag = request.streamsResults ? nil : request.tag
+        request.noteRows(of: request.results, trace)
         rare.traces.append((trace, tag, failure))
     }
 }

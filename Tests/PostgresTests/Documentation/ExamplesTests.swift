@@ -116,6 +116,7 @@ import Testing
         #expect(try await QueryingExamples.results(in: pool) == 1)
         let changes = [QueryingExamples.Change(id: 1, name: "Ada"), QueryingExamples.Change(id: 9, name: "nobody")]
         #expect(try await QueryingExamples.batch(in: pool, changes: changes) == 1)
+        try await QueryingExamples.pipeline(in: pool, ids: [1, 2, 9])
         try await QueryingExamples.batches(in: pool, pages: [changes, changes, changes])
         #expect(try await QueryingExamples.named(in: pool, city: "Bergen", age: 1).isEmpty)
         try await QueryingExamples.eachOfABatch(in: pool, changes: changes)

@@ -133,6 +133,16 @@ enum QueryingExamples {
         return changed
     }
 
+    /// Answers as they come
+    static func pipeline(in pool: PostgresPool, ids: [Int]) async throws {
+        try await pool.withConnection { connection in
+            let find = PostgresStatement("SELECT name FROM users WHERE id = $1")
+            for try await rows in try await connection.pipeline(ids.map { find($0) }) {
+                if let name = try await rows.decode(as: String.self).first() { print(name) }
+            }
+        }
+    }
+
     /// Batches that overlap
     static func batches(in pool: PostgresPool, pages: [[Change]]) async throws {
         let rename = PostgresStatement("UPDATE users SET name = $2 WHERE id = $1")
