@@ -14,12 +14,12 @@ public struct PostgresBuffer: ~Copyable, @unchecked Sendable {
     @inlinable
     public init(capacity: Int = 256) {
         self.capacity = max(capacity, 16)
-        self.base = .allocate(byteCount: self.capacity, alignment: 16)
+        self.base = HeapMemory.allocate(self.capacity)
         self._count = 0
     }
 
     @inlinable
-    deinit { base.deallocate() }
+    deinit { HeapMemory.deallocate(base) }
 
     /// What has been written. Valid only inside `body`.
     @inlinable
@@ -59,7 +59,7 @@ public struct PostgresBuffer: ~Copyable, @unchecked Sendable {
         guard isSpare else { return }
         SpareMemory.deallocate(base, capacity)
         capacity = 256
-        base = .allocate(byteCount: capacity, alignment: 16)
+        base = HeapMemory.allocate(capacity)
     }
 
     /// Makes room for `additional` more bytes.
@@ -72,9 +72,9 @@ public struct PostgresBuffer: ~Copyable, @unchecked Sendable {
     mutating func grow(_ additional: Int) {
         precondition(additional >= 0)
         let wanted = max(_count + additional, capacity * 2)
-        let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
+        let larger = HeapMemory.allocate(wanted)
         larger.copyMemory(from: base, byteCount: _count)
-        base.deallocate()
+        HeapMemory.deallocate(base)
         base = larger
         capacity = wanted
     }

@@ -16,6 +16,6 @@ enum SpareMemory {
         let end = (UInt(bitPattern: base) + UInt(max(count, 0))) / page * page
         if end > first { madvise(UnsafeMutableRawPointer(bitPattern: first), Int(end - first), MADV_DONTNEED) }
         #endif
-        base.deallocate()
+        HeapMemory.deallocate(base)
     }
 }

@@ -151,15 +151,25 @@ import Testing
         #expect(buffer.run(of: UInt8(ascii: "d")) == (stream.count, 3))
     }
 
-    @Test(arguments: [(10, 100), (7000, 100), (300_000, 5)])
-    func detachesTheFrontAndKeepsTheRest(size: Int, rest: Int) throws {
+    @Test(arguments: [(10, 100), (3000, 3000)])
+    func keepsWhatIsLittleOfIt(size: Int, rest: Int) throws {
+        let row = frame("D", [0, 1] + Array(repeating: 9, count: size))
+        var buffer = filled(row + frame("C", Array(repeating: 7, count: rest)))
+        let handedOver = buffer.handOver(row.count)
+        #expect(handedOver == nil)
+        #expect(buffer.front(row.count).elementsEqual(row))
+    }
+
+    @Test(arguments: [(7000, 100), (300_000, 5)])
+    func handsTheFrontOverAndKeepsTheRest(size: Int, rest: Int) throws {
         let row = frame("D", [0, 1] + Array(repeating: 9, count: size))
         let behind = frame("C", Array(repeating: 7, count: rest))
         var buffer = filled(row + behind)
-        let memory = buffer.detach(row.count)
-        defer { memory.deallocate() }
+        let handedOver = buffer.handOver(row.count)
+        let memory = try #require(handedOver)
+        defer { FrameBuffer.deallocate(memory) }
         #expect(memory.elementsEqual(row))
-        // What is detached stays as it is while the buffer goes on.
+        // What is handed over stays as it is while the buffer goes on.
         append(row + row, to: &buffer)
         #expect(memory.elementsEqual(row))
         let frames = try takeFrames(&buffer)

@@ -47,7 +47,7 @@ extension Session {
             state.inbound.consume(bytes)
             return true
         }
-        head.append(RowBatch(memory: state.inbound.detach(bytes), rowCount: frames, columns: head.columns))
+        head.append(state.inbound.takeRows(bytes, frames, head.columns))
         if let replication = head.replication { replicationReceived(head, replication, &state, &effects) }
         // Rows that another request of the same connection waits behind are collected, however many they are: their
         // reader may be the one that waits.

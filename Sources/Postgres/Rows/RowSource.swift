@@ -24,11 +24,14 @@ final class RowSource: Sendable {
         try await connection.session.nextBatch(of: request)
     }
 
-    /// The next answers to statements of a pipeline, waiting for them; nil at the end.
+    /// The next answers to statements of a pipeline, the last first, waiting for them; empty at the end.
     @usableFromInline
-    func nextResults() async throws(PostgresError) -> [PostgresRows]? {
-        let results = try await connection.session.nextResults(of: request)
-        return results?.map { request.rows(of: $0, connection: connection) }
+    func nextResults() async throws(PostgresError) -> [PostgresRows] {
+        guard var results = try await connection.session.nextResults(of: request) else { return [] }
+        var answers: [PostgresRows] = []
+        answers.reserveCapacity(results.count)
+        while let result = results.popLast() { answers.append(request.rows(of: result, connection: connection)) }
+        return answers
     }
 
     /// Has `lease` end with the request.

@@ -48,8 +48,8 @@ public struct PostgresPipeline: AsyncSequence, Sendable {
 
         @usableFromInline
         nonisolated(nonsending) mutating func refill() async throws(PostgresError) -> PostgresRows? {
-            guard let source, let results = try await source.nextResults() else { return nil }
-            answers = results.reversed()
+            guard let source else { return nil }
+            answers = try await source.nextResults()
             return answers.popLast()
         }
     }

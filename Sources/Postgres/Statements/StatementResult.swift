@@ -62,7 +62,9 @@ extension Request {
         results[results.count - 1].isComplete = true
         let answered = resultsTaken + results.count
         guard answered < batch.count else { return }
-        columns = batch[answered].columns
+        // Most batches repeat one statement.
+        let next = batch[answered].columns
+        if next !== columns { columns = next }
         results.append(StatementResult(columns: columns))
     }
 
@@ -102,15 +104,14 @@ extension Request {
 
     /// Takes the answers that are whole; empty where none is.
     func popResults() -> [StatementResult] {
-        guard hasWholeResult, let last = results.last else { return [] }
-        var whole = results
-        results.removeAll(keepingCapacity: false)
-        if !last.isComplete {
-            whole.removeLast()
-            results.append(last)
+        guard hasWholeResult else { return [] }
+        var whole: [StatementResult] = []
+        swap(&whole, &results)
+        if let last = whole.popLast() {
+            if last.isComplete { whole.append(last) } else { results.append(last) }
         }
         resultsTaken += whole.count
-        for result in whole { bufferedBytes -= result.byteCount }
+        bufferedBytes = results.last?.byteCount ?? 0
         if let trace { noteRows(of: whole, trace) }
         return whole
     }

@@ -54,6 +54,18 @@ struct ParameterEntries: Sendable, RandomAccessCollection, MutableCollection {
         }
     }
 
+    /// The type of the value there, which there must be.
+    @inline(__always)
+    func type(at index: Int) -> PostgresType {
+        switch index {
+        case 0: first.type
+        case 1: second.type
+        case 2: third.type
+        case 3: fourth.type
+        default: rest[index &- 4].type
+        }
+    }
+
     @usableFromInline
     mutating func append(_ entry: Entry) {
         switch count {

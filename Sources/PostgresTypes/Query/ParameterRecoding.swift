@@ -42,6 +42,22 @@ enum ParameterRecoding {
     var cannotFail: Bool { self == .copy || self == .versioned || self == .text }
 }
 
+/// What is true of the recodings of a statement's values together.
+struct ParameterRecodings {
+    /// All of them go as they are.
+    private(set) var areCopies = true
+    /// One of them is sent in text format.
+    private(set) var hasText = false
+    /// One of them may turn out not to be what is wanted.
+    private(set) var mayFail = false
+
+    mutating func add(_ recoding: ParameterRecoding) {
+        areCopies = areCopies && recoding == .copy
+        hasText = hasText || recoding.isText
+        mayFail = mayFail || !recoding.cannotFail
+    }
+}
+
 extension ParameterRecoding {
     /// Appends the bytes of a value, encoded as `type`, in the binary form of `wanted`.
     static func convert(

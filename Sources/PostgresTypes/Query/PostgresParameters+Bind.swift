@@ -28,21 +28,23 @@ extension PostgresParameters {
                 .invalidUse, "the statement has \(serverTypes.count) parameters, but \(count) values were given"
             )
         }
-        let start = buffer.count
-        let entries = entries
-        var isCopied = true
-        var hasText = false
-        for index in serverTypes.indices {
-            let recoding = entries.recoding(index, to: serverTypes[index])
-            isCopied = isCopied && recoding == .copy
-            hasText = hasText || recoding.isText
+        guard let storage else {
+            PostgresParameters.appendFormats(binary: 0, to: &buffer)
+            buffer.append(UInt16(0))
+            return
         }
-        PostgresParameters.appendFormats(hasText, entries, serverTypes, to: &buffer)
+        let recodings = storage.recodings(to: serverTypes)
+        let start = buffer.count
+        if recodings.hasText {
+            PostgresParameters.appendFormats(storage.entries, serverTypes, to: &buffer)
+        } else {
+            PostgresParameters.appendFormats(binary: count, to: &buffer)
+        }
         buffer.append(UInt16(count))
-        if isCopied { return withUnsafeCells { buffer.append($0) } }
+        if recodings.areCopies { return storage.cells.withUnsafeBytes { buffer.append($0) } }
         do {
-            try withUnsafeCells { cells throws(PostgresError) in
-                try PostgresParameters.appendCells(cells, entries, serverTypes, to: &buffer)
+            try storage.cells.withUnsafeBytes { cells throws(PostgresError) in
+                try PostgresParameters.appendCells(cells, storage.entries, serverTypes, to: &buffer)
             }
         } catch {
             buffer.truncate(to: start)
@@ -53,8 +55,8 @@ extension PostgresParameters {
     /// Whether nothing can be found unfit on the way, since no value has to be looked at.
     package func fit(as serverTypes: [PostgresType]) -> Bool {
         guard let storage else { return serverTypes.isEmpty }
-        return !storage.hasFailed && storage.cells.count < Self.surelySmall && count == serverTypes.count
-            && serverTypes.indices.allSatisfy { storage.entries.recoding($0, to: serverTypes[$0]).cannotFail }
+        guard !storage.hasFailed, storage.cells.count < Self.surelySmall else { return false }
+        return count == serverTypes.count && !storage.recodings(to: serverTypes).mayFail
     }
 
     /// In bytes; far from the limits of a message.
@@ -62,17 +64,17 @@ extension PostgresParameters {
 
     /// One code for all when none is in text format, else one for each: 0 is text, 1 is binary.
     private static func appendFormats(
-        _ hasText: Bool, _ entries: ParameterEntries, _ serverTypes: [PostgresType], to buffer: inout PostgresBuffer
+        _ entries: ParameterEntries, _ serverTypes: [PostgresType], to buffer: inout PostgresBuffer
     ) {
-        guard hasText else {
-            buffer.append(UInt16(serverTypes.isEmpty ? 0 : 1))
-            if !serverTypes.isEmpty { buffer.append(UInt16(1)) }
-            return
-        }
         buffer.append(UInt16(serverTypes.count))
         for index in serverTypes.indices {
             buffer.append(UInt16(entries.recoding(index, to: serverTypes[index]).isText ? 0 : 1))
         }
+    }
+
+    private static func appendFormats(binary count: Int, to buffer: inout PostgresBuffer) {
+        buffer.append(UInt16(count == 0 ? 0 : 1))
+        if count > 0 { buffer.append(UInt16(1)) }
     }
 
     /// Cells that are right as they are go in as few pieces as there are others between them.

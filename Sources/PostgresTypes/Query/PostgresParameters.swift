@@ -52,6 +52,25 @@ public struct PostgresParameters: Sendable {
 
         var hasFailed: Bool { failure != nil }
 
+        /// What it takes to bring the values to a server that wants `types`, which are as many.
+        // Here and not with the entries: they would be copied for it, which takes longer than the question.
+        @inline(__always)
+        func recodings(to types: [PostgresType]) -> ParameterRecodings {
+            var same = 0
+            // Mostly it wants what they are.
+            while same < entries.count, same < types.count, entries.type(at: same) == types[same] { same += 1 }
+            return same == entries.count ? ParameterRecodings() : recodings(to: types, from: same)
+        }
+
+        @inline(never)
+        private func recodings(to types: [PostgresType], from first: Int) -> ParameterRecodings {
+            var all = ParameterRecodings()
+            for index in first..<min(entries.count, types.count) {
+                all.add(ParameterRecoding(from: entries.type(at: index), to: types[index]))
+            }
+            return all
+        }
+
         func validate() throws(PostgresError) {
             if let failure { throw failure.inParameter(failedIndex + 1) }
         }

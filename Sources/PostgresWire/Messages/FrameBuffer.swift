@@ -27,10 +27,10 @@ package struct FrameBuffer: ~Copyable, @unchecked Sendable {
 
     package init() {
         capacity = Self.initialCapacity
-        base = .allocate(byteCount: capacity, alignment: 16)
+        base = HeapMemory.allocate(capacity)
     }
 
-    deinit { base.deallocate() }
+    deinit { HeapMemory.deallocate(base) }
 
     /// Bytes that are not consumed yet.
     package var count: Int { end - start }
@@ -73,15 +73,15 @@ package struct FrameBuffer: ~Copyable, @unchecked Sendable {
         guard isSpare else { return }
         SpareMemory.deallocate(base, capacity)
         capacity = Self.initialCapacity
-        base = .allocate(byteCount: capacity, alignment: 16)
+        base = HeapMemory.allocate(capacity)
         start = 0
         end = 0
     }
 
     private mutating func replaceMemory(capacity wanted: Int) {
-        let larger = UnsafeMutableRawPointer.allocate(byteCount: wanted, alignment: 16)
+        let larger = HeapMemory.allocate(wanted)
         larger.copyMemory(from: base + start, byteCount: count)
-        base.deallocate()
+        HeapMemory.deallocate(base)
         base = larger
         capacity = wanted
         end -= start
@@ -125,26 +125,30 @@ package struct FrameBuffer: ~Copyable, @unchecked Sendable {
         return base.load(fromByteOffset: start, as: UInt8.self)
     }
 
-    /// Takes `size` bytes from the front as memory of their own, which the caller deallocates.
-    ///
-    /// When they are most of the buffer, the buffer's memory itself is handed over and the rest moves to new memory;
-    /// else they are copied, so that a small row does not keep a large buffer alive.
-    package mutating func detach(_ size: Int) -> UnsafeRawBufferPointer {
+    /// The first `size` bytes. Valid until the next `freeSpace()`.
+    package func front(_ size: Int) -> UnsafeRawBufferPointer {
+        precondition(size >= 0 && size <= count)
+        return UnsafeRawBufferPointer(start: base + start, count: size)
+    }
+
+    /// Takes `size` bytes from the front with the buffer's memory itself, where they are most of it; the rest moves to new
+    /// memory. Give it back with `deallocate`. Nil where they are few: a small row would keep a large buffer alive.
+    package mutating func handOver(_ size: Int) -> UnsafeRawBufferPointer? {
         precondition(size > 0 && size <= count)
-        if start == 0, size > capacity / 2 {
-            let taken = base
-            let rest = count - size
-            // A frame that made the buffer large is gone with it.
-            capacity = max(Self.usualCapacity, rest * 2)
-            base = .allocate(byteCount: capacity, alignment: 16)
-            base.copyMemory(from: taken + size, byteCount: rest)
-            end = rest
-            return UnsafeRawBufferPointer(start: taken, count: size)
-        }
-        let copy = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16)
-        copy.copyMemory(from: base + start, byteCount: size)
-        start += size
-        return UnsafeRawBufferPointer(start: copy, count: size)
+        guard start == 0, size > capacity / 2 else { return nil }
+        let taken = base
+        let rest = count - size
+        // A frame that made the buffer large is gone with it.
+        capacity = max(Self.usualCapacity, rest * 2)
+        base = HeapMemory.allocate(capacity)
+        base.copyMemory(from: taken + size, byteCount: rest)
+        end = rest
+        return UnsafeRawBufferPointer(start: taken, count: size)
+    }
+
+    /// Gives back what was handed over.
+    package static func deallocate(_ memory: UnsafeRawBufferPointer) {
+        if let base = memory.baseAddress { HeapMemory.deallocate(UnsafeMutableRawPointer(mutating: base)) }
     }
 }
 

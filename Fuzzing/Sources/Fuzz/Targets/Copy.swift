@@ -41,7 +41,7 @@ extension FuzzTarget {
         }
         let (size, count) = buffer.run(of: BackendKind.dataRow, cells: columns.count)
         check(count == 1 && size == frame.count, "one row")
-        readRows(RowBatch(memory: buffer.detach(size), rowCount: count, columns: ColumnSet(columns)))
+        readRows(buffer.takeRows(size, count, ColumnSet(columns)))
     }
 }
 
@@ -76,7 +76,7 @@ private func readCopy(_ buffer: inout FrameBuffer, _ columns: ColumnSet) throws(
     while let frame = try buffer.nextFrame() {
         let (size, count) = buffer.run(of: BackendKind.copyData, cells: columns.count)
         if count > 0 {
-            readRows(RowBatch(memory: buffer.detach(size), rowCount: count, columns: columns))
+            readRows(buffer.takeRows(size, count, columns))
         } else {
             guard BinaryCopy.isTrailer(buffer.content(of: frame)) else { return }
             buffer.consume(frame.size)

@@ -78,12 +78,12 @@ private struct Frames: Equatable {
                 let (size, count) = buffer.run(of: BackendKind.dataRow, cells: cells)
                 if count > 0, size <= Self.largest {
                     let before = buffer.count
-                    let memory = buffer.detach(size)
-                    let run = Frames(reading: memory)
+                    let memory = buffer.handOver(size)
+                    let run = Frames(reading: memory ?? buffer.front(size))
                     check(run.rest == 0 && run.frames.count == count, "a run is whole frames, as many as it says")
+                    if let memory { FrameBuffer.deallocate(memory) } else { buffer.consume(size) }
                     check(buffer.count == before - size, "a run is taken off the front")
                     frames += run.frames
-                    memory.deallocate()
                     continue
                 }
                 guard takeFrame(&buffer) else { break }
