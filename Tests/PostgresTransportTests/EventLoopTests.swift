@@ -275,6 +275,37 @@ private let pollers: [PollerChoice] = [.epoll, .poll]
         }
     }
 
+    @Test("what is sent while sockets are read goes out when all have been", arguments: pollers)
+    func gathersSends(poller: PollerChoice) async throws {
+        try await withLoop(poller) { loop in
+            let pairs = (0..<3).map { _ in SocketPair() }
+            let sender = Probe()
+            let gathered = Counter()
+            let early = Counter()
+            let readers = pairs.map { pair in
+                Probe { _ in
+                    pair.readNear()
+                    if sender.flushes > 0 { early.add() }
+                    guard loop.gathersSends else { return }
+                    gathered.add()
+                    loop.flushLater(sender)
+                }
+            }
+            #expect(!loop.gathersSends)
+            try await loop.run {
+                precondition(!loop.gathersSends)
+                for (pair, reader) in zip(pairs, readers) {
+                    _ = try loop.register(pair.near, interest: .read, handler: reader)
+                    pair.writeToNear()
+                }
+            }
+            for reader in readers { await reader.wait(for: 1) }
+            // The last of them has nobody to wait for.
+            #expect(gathered.current == 2 && early.current == 0)
+            #expect(try await loop.run { sender.flushes } == 2)
+        }
+    }
+
     @Test(arguments: pollers) func flushesOnceAtTheEndOfTheTurn(poller: PollerChoice) async throws {
         try await withLoop(poller) { loop in
             let probe = Probe()

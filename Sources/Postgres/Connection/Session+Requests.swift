@@ -163,10 +163,12 @@ extension Session {
         advice: "Use another connection of the pool, or wait for the end of the COPY", safeToRetry: true)
 
     /// Sends at the end of the loop's turn, together with what others write in it; at once away from the loop, and where
-    /// it is the first.
+    /// it is the first and no other session's answer is to be read before.
     func scheduleFlush(_ state: inout SessionState, _ effects: inout Effects) {
         // With nothing on its way, the server may as well begin.
-        guard loop.isCurrent, state.requests.count > 1 else { return writeOut(&state, &effects) }
+        guard loop.gathersSends || (loop.isCurrent && state.requests.count > 1) else {
+            return writeOut(&state, &effects)
+        }
         guard !state.isFlushScheduled else { return }
         state.isFlushScheduled = true
         loop.flushLater(self)

@@ -138,6 +138,7 @@ extension PoolCore {
 
     /// Sends a query on a connection that is idle, or else on the first that comes back, and waits for its answer's
     /// beginning or end. What is returned ends with the answer; where nothing could be sent, the caller ends it.
+    @inline(__always)
     func send(_ query: PooledQuery) async throws(PostgresError) -> PoolLease {
         await withTaskCancellationHandler {
             await withUnsafeContinuation { task in begin(query, task) }

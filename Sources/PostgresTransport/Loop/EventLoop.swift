@@ -64,6 +64,8 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     @exclusivity(unchecked) private var generation: UInt64 = 0
     @exclusivity(unchecked) private var unflushed: [any EventHandler] = []
     @exclusivity(unchecked) private var events: [ReadyEvent] = []
+    /// Sockets are being read, and it is not the last of them: what is sent meanwhile had better wait for the others.
+    @exclusivity(unchecked) private var hasMoreEvents = false
     @exclusivity(unchecked) private var isStopping = false
 
     /// Starts the loop's thread.
@@ -169,6 +171,11 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         slots[registration.slot] = nil
         freeSlots.append(registration.slot)
     }
+
+    /// Whether what is sent now had better go out with what others send: each request wakes a process of the server's,
+    /// which may take the processor from the loop while it reads the other sockets.
+    @inline(__always)
+    package var gathersSends: Bool { isCurrent && hasMoreEvents }
 
     /// Has `handler.flush()` called once at the end of this turn, so that what several tasks write goes out together.
     package func flushLater(_ handler: any EventHandler) {
@@ -329,6 +336,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         guard !events.isEmpty else { return }
         for index in events.indices {
             let event = events[index]
+            hasMoreEvents = index + 1 < events.endIndex
             let slot = Int(event.token & 0xFFFF_FFFF)
             // Deregistered by a handler before it in the same batch, or used again since: not for us.
             guard slot < slots.count, let entry = slots[slot], entry.token == event.token else { continue }
@@ -336,5 +344,6 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
         }
         // One by one: `removeAll(keepingCapacity:)` is a general replacement, dear for the one event there mostly is.
         while events.popLast() != nil {}
+        flushAll()
     }
 }
