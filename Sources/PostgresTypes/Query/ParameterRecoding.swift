@@ -59,6 +59,20 @@ struct ParameterRecodings {
 }
 
 extension ParameterRecoding {
+    /// Appends the bytes of a value, encoded as `type`, for a server that wants `wanted`.
+    func append(
+        _ bytes: RawSpan, from type: PostgresType, to wanted: PostgresType, into buffer: inout PostgresBuffer
+    ) throws(PostgresError) {
+        switch self {
+        case .copy, .text: buffer.append(bytes)
+        case .versioned:
+            buffer.append(TextCoding.version)
+            buffer.append(bytes)
+        case .writtenAsText: try Self.appendText(of: bytes, type, for: wanted, to: &buffer)
+        case .convert: try Self.convert(bytes, from: type, to: wanted, into: &buffer)
+        }
+    }
+
     /// Appends the bytes of a value, encoded as `type`, in the binary form of `wanted`.
     static func convert(
         _ bytes: RawSpan, from type: PostgresType, to wanted: PostgresType, into buffer: inout PostgresBuffer

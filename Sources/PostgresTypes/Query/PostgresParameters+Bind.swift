@@ -36,16 +36,14 @@ extension PostgresParameters {
         let recodings = storage.recodings(to: serverTypes)
         let start = buffer.count
         if recodings.hasText {
-            PostgresParameters.appendFormats(storage.entries, serverTypes, to: &buffer)
+            storage.appendFormats(for: serverTypes, to: &buffer)
         } else {
             PostgresParameters.appendFormats(binary: count, to: &buffer)
         }
         buffer.append(UInt16(count))
         if recodings.areCopies { return storage.cells.withUnsafeBytes { buffer.append($0) } }
         do {
-            try storage.cells.withUnsafeBytes { cells throws(PostgresError) in
-                try PostgresParameters.appendCells(cells, storage.entries, serverTypes, to: &buffer)
-            }
+            try storage.appendCells(as: serverTypes, to: &buffer)
         } catch {
             buffer.truncate(to: start)
             throw error
@@ -62,65 +60,50 @@ extension PostgresParameters {
     /// In bytes; far from the limits of a message.
     private static let surelySmall = 1 << 28
 
-    /// One code for all when none is in text format, else one for each: 0 is text, 1 is binary.
-    private static func appendFormats(
-        _ entries: ParameterEntries, _ serverTypes: [PostgresType], to buffer: inout PostgresBuffer
-    ) {
-        buffer.append(UInt16(serverTypes.count))
-        for index in serverTypes.indices {
-            buffer.append(UInt16(entries.recoding(index, to: serverTypes[index]).isText ? 0 : 1))
-        }
-    }
-
     private static func appendFormats(binary count: Int, to buffer: inout PostgresBuffer) {
         buffer.append(UInt16(count == 0 ? 0 : 1))
         if count > 0 { buffer.append(UInt16(1)) }
     }
+}
+
+extension PostgresParameters.Storage {
+    /// A format code for each value: 0 is text, 1 is binary.
+    fileprivate func appendFormats(for serverTypes: [PostgresType], to buffer: inout PostgresBuffer) {
+        buffer.append(UInt16(serverTypes.count))
+        for index in serverTypes.indices {
+            let recoding = ParameterRecoding(from: entries.type(at: index), to: serverTypes[index])
+            buffer.append(UInt16(recoding.isText ? 0 : 1))
+        }
+    }
 
     /// Cells that are right as they are go in as few pieces as there are others between them.
-    private static func appendCells(
-        _ cells: UnsafeRawBufferPointer, _ entries: ParameterEntries, _ serverTypes: [PostgresType],
-        to buffer: inout PostgresBuffer
+    fileprivate func appendCells(
+        as serverTypes: [PostgresType], to buffer: inout PostgresBuffer
     ) throws(PostgresError) {
         // The cells are our own: their lengths are right.
+        let cells = cells.unsafeBytes
         var copied = 0
         var offset = 0
         for index in serverTypes.indices {
-            let length = Int(Int32(bigEndian: cells.loadUnaligned(fromByteOffset: offset, as: Int32.self)))
             let start = offset
+            let length = Int(Int32(bigEndian: cells.loadUnaligned(fromByteOffset: start, as: Int32.self)))
             offset += 4 + max(0, length)
-            let recoding = entries.recoding(index, to: serverTypes[index])
-            if length < 0 || recoding == .copy || recoding == .text { continue }
+            let own = entries.type(at: index)
+            if own == serverTypes[index] || length < 0 { continue }
+            let recoding = ParameterRecoding(from: own, to: serverTypes[index])
+            if recoding == .copy || recoding == .text { continue }
             buffer.append(UnsafeRawBufferPointer(rebasing: cells[copied..<start]))
             copied = offset
             do {
                 let bytes = UnsafeRawBufferPointer(rebasing: cells[(start + 4)..<offset]).bytes
                 try buffer.appendLengthPrefixed { buffer throws(PostgresError) in
-                    if recoding == .versioned {
-                        buffer.append(TextCoding.version)
-                        buffer.append(bytes)
-                    } else if recoding == .writtenAsText {
-                        try ParameterRecoding.appendText(
-                            of: bytes, entries[index].type, for: serverTypes[index], to: &buffer)
-                    } else {
-                        try ParameterRecoding.convert(
-                            bytes, from: entries[index].type, to: serverTypes[index], into: &buffer)
-                    }
+                    try recoding.append(bytes, from: own, to: serverTypes[index], into: &buffer)
                 }
             } catch {
                 throw error.inParameter(index + 1)
             }
         }
         buffer.append(UnsafeRawBufferPointer(rebasing: cells[copied...]))
-    }
-}
-
-extension ParameterEntries {
-    /// How a value reaches a server that wants `type`. Mostly it has it: that is asked first.
-    @inline(__always)
-    fileprivate func recoding(_ index: Int, to type: PostgresType) -> ParameterRecoding {
-        let own = self[index].type
-        return own == type ? .copy : ParameterRecoding(from: own, to: type)
     }
 }
 
