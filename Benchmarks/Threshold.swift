@@ -13,12 +13,12 @@ struct Threshold {
     let release: Double
 
     static let all = [
-        Threshold(workload: .ping, number: 3000, debug: 16.4, release: 5.4),
-        Threshold(workload: .point, number: 3000, debug: 17.4, release: 6.4),
+        Threshold(workload: .ping, number: 3000, debug: 16.4, release: 4.4),
+        Threshold(workload: .point, number: 3000, debug: 17.4, release: 5.4),
         Threshold(workload: .insert, number: 3000, debug: 16.8, release: 4.4),
         Threshold(workload: .insertBatch, number: 10_000, debug: 28.6, release: 3.4),
-        Threshold(workload: .pool16, number: 5000, debug: 21.7, release: 8.5),
-        Threshold(workload: .pipeline, number: 10_000, debug: 23.4, release: 5.4),
+        Threshold(workload: .pool16, number: 5000, debug: 21.7, release: 7.5),
+        Threshold(workload: .pipeline, number: 10_000, debug: 23.4, release: 4.4),
         Threshold(workload: .drain, number: 50_000, debug: 2.3, release: 2.1),
         Threshold(workload: .copyin, number: 50_000, debug: 0.05, release: 0.05),
         Threshold(workload: .copyout, number: 50_000, debug: 2.3, release: 2.1),

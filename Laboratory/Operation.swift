@@ -83,7 +83,7 @@ struct Operation: Sendable {
             )
         case .echo: try await echo(token, on: pool)
         case .rows: try await series(of: pool, trail)
-        case .pipelined: try await pipelined(pool, trail)
+        case .pipelined: try await size % 2 == 0 ? pipeline(pool, trail) : pipelined(pool, trail)
         case .cursor: try await cursor(pool, trail)
         case .sum: try await sum(pool)
         case .sleep:
@@ -200,6 +200,29 @@ struct Operation: Sendable {
                 for index in 0..<8 { group.addTask { try await echo("\(token)/\(index)", on: connection) } }
                 try await group.waitForAll()
             }
+        }
+    }
+
+    private func pipeline(_ pool: PostgresPool, _ trail: Trail) async throws {
+        try await pool.withConnection { connection in
+            let queries = (0..<8).map { index -> PostgresQuery in
+                "SELECT \(index)::int8, k, \(token) FROM generate_series(1, \(size)::int8) k"
+            }
+            trail.at("the first answer of a pipeline")
+            var answers = 0
+            for try await rows in try await connection.pipeline(queries) {
+                var last = 0
+                for try await (index, k, text) in rows.decode(as: (Int, Int, String).self) {
+                    last += 1
+                    try check(index, answers)
+                    try check(k, last)
+                    try check(text, token)
+                }
+                try check(last, size)
+                answers += 1
+                trail.at("the next answer of a pipeline")
+            }
+            try check(answers, queries.count)
         }
     }
 

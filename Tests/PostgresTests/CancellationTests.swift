@@ -299,6 +299,43 @@ import Testing
         try await server.finished()
     }
 
+    @Test("a reader of what was passed over is told at once, also while its cancel is on the way")
+    func passedOverAndCancelled() async throws {
+        let isGivenUp = Signal()
+        let cancelHasCome = Signal()
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            for _ in 0..<2 {
+                try s.answerPrepare(columns: [.int4("n")])
+                try s.answerExecute([.row(1)])
+            }
+            try s.expect("B", "E", "S", "B", "E", "S")
+            while !isGivenUp.isSet { s.delay(.milliseconds(1)) }
+            try s.send(.bindComplete, .row(1), .commandComplete("SELECT 1"), .readyForQuery())
+            // Now it is alone, and a cancel can be aimed at it.
+            _ = try s.acceptCancelRequest()
+            cancelHasCome.set()
+            s.delay(.milliseconds(100))
+            try s.send(.error(.queryCanceled, "stopped"), .readyForQuery())
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        for sql in ["A", "B"] { try await connection.execute(PostgresQuery(raw: sql)) }
+        let first = Task { try await connection.query("A", as: Int32.self).collect() }
+        try await server.received("E", count: 3)
+        // On the connection's thread: waiting for what is over already would keep it for ever.
+        let second = Task(executorPreference: connection.session.loop) {
+            let rows = try await connection.query("B", timeout: .milliseconds(20))
+            isGivenUp.set()
+            await cancelHasCome.wait()
+            return try await failure { try await rows.collect() }
+        }
+        #expect(try await second.value.code == .timeout)
+        #expect(try await first.value == [1])
+        await connection.check()
+        try await server.finished()
+    }
+
     @Test("rows that are dropped early have the server stop") func droppedRows() async throws {
         let server = try ScriptedServer { s in
             try s.acceptSession()

@@ -158,7 +158,8 @@ final class Request: @unchecked Sendable {
         if phase == .finished { return true }
         return switch milestone {
         case .rows: firstBatch != nil
-        case .results: hasWholeResult
+        // What comes of one that was given up is handed to nobody, and waited for to its end.
+        case .results: hasWholeResult && abandonment == nil
         case .copyBegan: hasBegunCopy
         case .written, .end: false
         }

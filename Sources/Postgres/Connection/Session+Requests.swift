@@ -233,7 +233,7 @@ extension Session {
                 // What comes of one that was given up is without its rows.
                 let taken = request.abandonment == nil ? take(request) : nil
                 if state.isReadingPaused, request.hasRoom { effects.resumesReading = true }
-                let isDetached = request.abandonment != nil && !request.isCancelSent
+                let isDetached = request.abandonment != nil && (!request.isCancelSent || request.isPassedOver)
                 return (taken, request.phase == .finished || isDetached, request.failure ?? request.abandonment)
             }
             if let taken { return taken }
