@@ -123,12 +123,13 @@ extension Request {
         trace.note { $0.rows = ($0.rows ?? 0) + rows }
     }
 
-    /// An answer that is whole as rows to read.
+    /// An answer that is whole as rows to read. Touches nothing that changes: the others may still be coming.
     func rows(of result: StatementResult, connection: PostgresConnection) -> PostgresRows {
         var rest: RowSource?
         if let more = result.more {
             // A request that is over: its rows are only read.
-            let request = Request(exchange, sql: sql, columns: result.columns, keepsRows: true)
+            let request = Request(executing: sql)
+            request.columns = result.columns
             request.phase = .finished
             request.firstBatch = more.first
             request.moreBatches = Array(more.dropFirst())
