@@ -397,6 +397,46 @@ import Testing
         try await server.finished()
     }
 
+    @Test(
+        "trap 33: a batch and a pipeline in a transaction behind what may be a pooler go without names",
+        arguments: [true, false])
+    func distrustedBatch(isPipeline: Bool) async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(parameters: [23], columns: [.int4("n")])
+            try s.answerExecute([.row(7)])
+            try s.answerBackendID(99)
+            try s.answerQuery("BEGIN", tag: "BEGIN", status: "T")
+            try s.expect("P", "B", "D", "E", "P", "B", "D", "E", "S")
+            for value in 1...2 as ClosedRange<Int32> {
+                try s.send(
+                    .parseComplete, .bindComplete, .rowDescription([.int4("n")]), .row(value),
+                    .commandComplete("SELECT 1"))
+            }
+            try s.send(.readyForQuery("T"))
+            try s.answerQuery("COMMIT", tag: "COMMIT")
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let find = PostgresStatement("SELECT $1")
+        try await connection.execute(find(Int32(7)))
+        let read = try await connection.withTransaction { transaction in
+            var read: [Int32] = []
+            let queries = [find(Int32(1)), find(Int32(2))]
+            if isPipeline {
+                for try await rows in try await transaction.pipeline(queries) {
+                    read += try await rows.decode(as: Int32.self).collect()
+                }
+            } else {
+                for rows in try await transaction.batch(queries) {
+                    read += try await rows.decode(as: Int32.self).collect()
+                }
+            }
+            return read
+        }
+        #expect(read == [1, 2])
+        try await server.finished()
+    }
+
     // MARK: Many at once
 
     @Test("trap 34: what stands behind a failed statement is answered all the same") func anErrorHitsOneAlone()

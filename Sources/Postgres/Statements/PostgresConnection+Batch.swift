@@ -46,7 +46,8 @@ extension PostgresConnection {
                 try checkLease()
                 let statements = find(queries, in: &state, missing: &missing)
                 guard missing.isEmpty else { throw PostgresError(.invalidUse, "a statement is not parsed yet") }
-                if state.statements.isUnnamed {
+                // All of them, or none: by the session's ways, or by those of a transaction behind what may be a pooler.
+                if statements[0].isUnnamed {
                     request.exchange = .execute(ExecuteExchange(statements: queries.count, parsesEach: true))
                 }
                 try Self.encode(queries, statements, &state, unfit: &unfit)
