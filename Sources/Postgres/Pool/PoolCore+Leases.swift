@@ -138,6 +138,7 @@ extension PoolCore {
 
     /// Sends a query on a connection that is idle, or else on the first that comes back, and waits for its answer's
     /// beginning or end. What is returned ends with the answer; where nothing could be sent, the caller ends it.
+    // Inlined: the return to each further async frame costs a look for the task's executor, under a lock.
     @inline(__always)
     func send(_ query: PooledQuery) async throws(PostgresError) -> PoolLease {
         await withTaskCancellationHandler {

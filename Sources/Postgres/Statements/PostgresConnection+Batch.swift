@@ -9,7 +9,8 @@ extension PostgresConnection {
     ///         let name = try await rows.decode(as: String.self).first()
     ///     }
     ///
-    /// The statements are one transaction, unless one is open already. The answers are held in memory.
+    /// The statements are one transaction, unless one is open already. The answers are held in memory;
+    /// ``pipeline(_:timeout:)`` hands over each as it comes.
     ///
     /// - Returns: the rows of each statement, in their order, all there.
     /// - Throws: the first error; the statements after it were not run, and outside a transaction nothing was done.

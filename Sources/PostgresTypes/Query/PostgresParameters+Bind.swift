@@ -60,6 +60,7 @@ extension PostgresParameters {
     /// In bytes; far from the limits of a message.
     private static let surelySmall = 1 << 28
 
+    /// One code for all: binary.
     private static func appendFormats(binary count: Int, to buffer: inout PostgresBuffer) {
         buffer.append(UInt16(count == 0 ? 0 : 1))
         if count > 0 { buffer.append(UInt16(1)) }
