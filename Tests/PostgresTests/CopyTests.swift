@@ -1,5 +1,6 @@
 import Foundation
 import PostgresTestKit
+import PostgresWire
 import Testing
 
 @testable import Postgres
@@ -340,6 +341,41 @@ import Testing
         mayEnd.set()
         let error = try await promptly { try await failure { try await copy.value } }
         #expect(error.code == .cancelled)
+        await connection.check()
+        try await server.finished()
+    }
+
+    /// A task that waits in place and suspends after all, having been cancelled in between.
+    @Test("a COPY that was cancelled before its task suspends is waited for to its end")
+    func cancelledBeforeItSuspends() async throws {
+        let mayEnd = Signal()
+        let server = try ScriptedServer { s in
+            try s.answerBeforeTheCancel()
+            while !mayEnd.isSet { s.delay(.milliseconds(1)) }
+            try s.send(.emptyQueryResponse, .readyForQuery())
+            try s.expect("Q")
+            _ = try s.acceptCancelRequest()
+            try s.send(.error(.queryCanceled, "canceling statement due to user request"), .readyForQuery())
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(to: server)
+        let first = Task { try await connection.execute("SELECT pg_sleep(100)") }
+        try await server.received("E")
+        first.cancel()
+        _ = await first.result
+        try await server.received("Q")
+        let session = connection.session
+        let sql = "COPY t FROM STDIN"
+        let copy = Request(.copyIn(CopyInExchange()), sql: sql)
+        session.enqueue(copy, waiter: nil, until: .copyBegan, timeout: nil) { (state) throws(PostgresError) in
+            try state.encode { (buffer) throws(PostgresError) in
+                PostgresWire.FrontendMessage.query(sql, to: &buffer)
+            }
+        }
+        session.abandon(copy, Session.cancelled)
+        mayEnd.set()
+        await promptly { await session.wait(for: copy, until: .copyBegan) }
+        #expect(session.change { state, _ in copy.phase == .finished && state.copying == nil })
         await connection.check()
         try await server.finished()
     }

@@ -188,7 +188,9 @@ extension Session {
             await withUnsafeContinuation { waiter in
                 change { state, effects in
                     request.isAwaitedInPlace = false
-                    request.milestone = milestone
+                    // Given up meanwhile, and waited for to its end: nothing less will do.
+                    let isEnding = request.abandonment != nil && request.milestone == .end
+                    if !isEnding { request.milestone = milestone }
                     if self.mayGoOn(request, &state) { effects.wake(waiter) } else { request.waiter = waiter }
                 }
             }
