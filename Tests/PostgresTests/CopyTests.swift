@@ -315,10 +315,9 @@ import Testing
         try await server.finished()
     }
 
-    /// Let go at once, it would keep others from the connection until the server has answered it.
-    @Test("a COPY that is cancelled while the cancel before it is not yet through is waited for")
-    func cancelledBehindAFence() async throws {
-        let mayEnd = Signal()
+    /// A connection whose first statement was cancelled, with the fence behind that cancel unanswered until `mayEnd`; its
+    /// server cancels what comes next.
+    private func fenced(_ mayEnd: Signal) async throws -> (ScriptedServer, PostgresConnection) {
         let server = try ScriptedServer { s in
             try s.answerBeforeTheCancel()
             while !mayEnd.isSet { s.delay(.milliseconds(1)) }
@@ -335,6 +334,14 @@ import Testing
         first.cancel()
         _ = await first.result
         try await server.received("Q")
+        return (server, connection)
+    }
+
+    /// Let go at once, it would keep others from the connection until the server has answered it.
+    @Test("a COPY that is cancelled while the cancel before it is not yet through is waited for")
+    func cancelledBehindAFence() async throws {
+        let mayEnd = Signal()
+        let (server, connection) = try await fenced(mayEnd)
         let copy = Task { try await connection.copy(into: "t", format: .text) { try await $0.write("1\n") } }
         try await Task.sleep(for: .milliseconds(50))
         copy.cancel()
@@ -349,21 +356,7 @@ import Testing
     @Test("a COPY that was cancelled before its task suspends is waited for to its end")
     func cancelledBeforeItSuspends() async throws {
         let mayEnd = Signal()
-        let server = try ScriptedServer { s in
-            try s.answerBeforeTheCancel()
-            while !mayEnd.isSet { s.delay(.milliseconds(1)) }
-            try s.send(.emptyQueryResponse, .readyForQuery())
-            try s.expect("Q")
-            _ = try s.acceptCancelRequest()
-            try s.send(.error(.queryCanceled, "canceling statement due to user request"), .readyForQuery())
-            try s.answerCheck()
-        }
-        let connection = try await PostgresConnection.connect(to: server)
-        let first = Task { try await connection.execute("SELECT pg_sleep(100)") }
-        try await server.received("E")
-        first.cancel()
-        _ = await first.result
-        try await server.received("Q")
+        let (server, connection) = try await fenced(mayEnd)
         let session = connection.session
         let sql = "COPY t FROM STDIN"
         let copy = Request(.copyIn(CopyInExchange()), sql: sql)

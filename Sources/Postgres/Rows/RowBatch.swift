@@ -8,7 +8,7 @@ import PostgresWire
 /// Short runs lie behind the object, which spares them memory of their own.
 @usableFromInline
 struct RowBatch: @unchecked Sendable {
-    // Unchecked: nothing is written after it was made.
+    // Unchecked: nothing is written after it was made. A struct around the object, since no ManagedBuffer may be Sendable.
 
     @usableFromInline
     struct Content {

@@ -90,7 +90,7 @@ extension Request {
     /// The statement whose failure this is.
     var failedStatement: PreparedStatement? {
         guard gathersResults, !batch.isEmpty else { return statement }
-        return batch[max(0, resultsTaken + results.count - 1)]
+        return batch[resultsTaken + results.count - 1]
     }
 
     /// Hands the answers over, once all have come.
