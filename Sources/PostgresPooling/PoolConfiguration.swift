@@ -6,6 +6,8 @@ package struct PoolConfiguration: Sendable, Hashable {
     package private(set) var minimum: Int
     /// How many of those who agree to it may use one connection at a time; 1 is nobody beside another.
     package let sharing: Int
+    /// Connections are spread over so many places: slot 0 is at place 0, slot 1 at place 1, and so on round.
+    package let places: Int
     /// An idle connection beyond the minimum is closed after this.
     package let idleTimeout: Int64
     /// A connection is closed after this, once nobody uses it.
@@ -25,13 +27,14 @@ package struct PoolConfiguration: Sendable, Hashable {
 
     /// Values out of range are brought into it.
     package init(
-        maximum: Int, minimum: Int = 0, sharing: Int = 1, idleTimeout: Int64 = .max, maximumLifetime: Int64 = .max,
-        lifetimeJitter: Double = 0.1, initialBackoff: Int64 = 100_000_000, maximumBackoff: Int64 = 1_000_000_000,
+        maximum: Int, minimum: Int = 0, sharing: Int = 1, places: Int = 1, idleTimeout: Int64 = .max,
+        maximumLifetime: Int64 = .max, lifetimeJitter: Double = 0.1, initialBackoff: Int64 = 100_000_000, maximumBackoff: Int64 = 1_000_000_000,
         unavailableAfter: Int64 = .max, unavailableAfterStart: Int64 = .max, seed: UInt64
     ) {
         self.maximum = 1
         self.minimum = 0
         self.sharing = Swift.max(sharing, 1)
+        self.places = Swift.max(places, 1)
         self.idleTimeout = Swift.max(idleTimeout, 0)
         self.maximumLifetime = Swift.max(maximumLifetime, 0)
         // Written so that NaN becomes 0.

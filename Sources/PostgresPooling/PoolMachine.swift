@@ -103,8 +103,10 @@ package struct PoolMachine: Sendable {
     }
 
     /// Takes an idle connection, or joins others where both agree to it, or takes a place in the queue.
-    package mutating func lease(sharing: Bool = false) -> LeaseResult {
-        if let slot = idle.popLast() {
+    ///
+    /// - Parameter near: the place that the connection had better be at.
+    package mutating func lease(sharing: Bool = false, near place: Int? = nil) -> LeaseResult {
+        if let slot = takeIdle(near: place) {
             markLeased(slot, sharing)
             return .leased(identifier(of: slot))
         }
@@ -196,6 +198,13 @@ package struct PoolMachine: Sendable {
     }
 
     // MARK: Shared by the other events
+
+    /// Takes the idle connection that was used last, of those at `place` if there are any.
+    private mutating func takeIdle(near place: Int?) -> Int? {
+        guard let place, configuration.places > 1 else { return idle.popLast() }
+        guard let index = idle.lastIndex(where: { $0 % configuration.places == place }) else { return idle.popLast() }
+        return idle.remove(at: index)
+    }
 
     /// Connections that are of use, now or soon.
     var liveCount: Int { idle.count + leasedCount + connectingCount }

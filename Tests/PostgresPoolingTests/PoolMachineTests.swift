@@ -24,6 +24,20 @@ struct PoolMachineTests {
         #expect(pool.machine.lease() == .leased(pool.connects[0]))
     }
 
+    @Test("Who is at a place gets the connection that was used last there; one of another place where there is none")
+    func near() {
+        var pool = PoolDriver(maximum: 5, minimum: 5, places: 2)
+        _ = pool.run(pool.machine.start(now: 0))
+        for index in 0..<5 { _ = pool.connected(index) }
+        #expect(pool.machine.lease(near: 1) == .leased(pool.connects[3]))
+        #expect(pool.machine.lease(near: 0) == .leased(pool.connects[4]))
+        #expect(pool.machine.lease() == .leased(pool.connects[2]))
+        #expect(pool.machine.lease(near: 1) == .leased(pool.connects[1]))
+        #expect(pool.machine.lease(near: 1) == .leased(pool.connects[0]))
+        #expect(pool.release(3).isEmpty)
+        #expect(pool.machine.lease(near: 0) == .leased(pool.connects[3]))
+    }
+
     @Test("The minimum is opened at the start, and again when one of it dies")
     func minimum() {
         var pool = PoolDriver(maximum: 4, minimum: 2)

@@ -14,6 +14,7 @@ struct PoolSimulation {
     }
 
     let seed: UInt64
+    let places: Int
     private var random: SplitMix64
     private var machine: PoolMachine
     private var now: Int64 = 0
@@ -59,9 +60,11 @@ struct PoolSimulation {
         maximum = 1 + Int(random.next() % 6)
         ceiling = maximum
         let minimum = Int(random.next() % UInt64(maximum + 1))
+        places = 1 + Int(seed % 2)
         let configuration = PoolConfiguration(
-            maximum: maximum, minimum: minimum, sharing: 1 + Int(seed % 4), idleTimeout: seed % 3 == 0 ? .max : 400,
-            maximumLifetime: seed % 4 == 0 ? .max : 2_000, initialBackoff: 20, maximumBackoff: 300,
+            maximum: maximum, minimum: minimum, sharing: 1 + Int(seed % 4), places: places,
+            idleTimeout: seed % 3 == 0 ? .max : 400, maximumLifetime: seed % 4 == 0 ? .max : 2_000,
+            initialBackoff: 20, maximumBackoff: 300,
             unavailableAfter: seed % 5 == 0 ? .max : 100, unavailableAfterStart: 300, seed: seed)
         machine = PoolMachine(configuration)
     }
@@ -125,13 +128,15 @@ struct PoolSimulation {
 
     private mutating func lease() throws {
         let shares = chance(2)
-        switch machine.lease(sharing: shares) {
+        let near = chance(2) ? Int(random.next() % UInt64(places)) : nil
+        switch machine.lease(sharing: shares, near: near) {
         case .leased(let connection) where idle.isEmpty:
             try require(shares && waiting.isEmpty && leased.count >= maximum)
             try join(connection)
         case .leased(let connection):
-            // The connection used last is used next.
-            try require(idle.popLast() == connection && !retired.contains(connection))
+            // The connection used last is used next, of those at hand if there are any.
+            let index = idle.lastIndex { near == nil || $0.index % places == near } ?? idle.count - 1
+            try require(idle.remove(at: index) == connection && !retired.contains(connection))
             move(connection, to: .leased)
             users[connection] = (1, shares)
         case .wait(let ticket):

@@ -1,4 +1,5 @@
 import PostgresTestKit
+import PostgresTransport
 import Synchronization
 import Testing
 
@@ -34,6 +35,30 @@ import Testing
             let error = try await promptly { try await failure { try await task.value } }
             #expect(error.code == .invalidUse)
             await connection.check()
+        }
+        await pool.close()
+        try await server.finished()
+    }
+
+    @Test("connections are spread over the loops; who asks on one gets a connection that lives there, while there is one")
+    func spreadOverLoops() async throws {
+        let server = try ScriptedServer { s in
+            for _ in 0..<4 { try s.acceptSession() }
+            try s.expectEnd()
+        }
+        let pool = try PostgresPool(
+            PostgresConfiguration(server), options: PostgresPoolOptions(maximumConnections: 4, minimumConnections: 4))
+        try await pool.warmUp()
+        let loops = pool.core.loops.loops
+        let sessions = pool.core.state.withLock { $0.members.compactMap { $0?.session } }
+        #expect(sessions.count == 4)
+        #expect(Set(sessions.map { ObjectIdentifier($0.loop) }).count == min(4, loops.count))
+        for loop in loops {
+            try await Task(executorPreference: loop) {
+                let connection = try await pool.core.lease(for: pool, from: PostgresCaller())
+                #expect(connection.session.loop === loop)
+                connection.lease?.end()
+            }.value
         }
         await pool.close()
         try await server.finished()

@@ -283,7 +283,7 @@ private let pollers: [PollerChoice] = [.epoll, .poll]
             let gathered = Counter()
             let early = Counter()
             let readers = pairs.map { pair in
-                Probe { _ in
+                Probe { [unowned loop] _ in
                     pair.readNear()
                     if sender.flushes > 0 { early.add() }
                     guard loop.gathersSends else { return }

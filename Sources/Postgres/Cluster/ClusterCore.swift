@@ -34,7 +34,7 @@ final class ClusterCore: Sendable {
         hosts = configuration.hosts
         self.configuration = configuration
         self.options = options
-        loop = try EventLoops.shared.loop()
+        loop = try EventLoops.shared.group().loop()
         state = Mutex(
             State(
                 standings: ClusterStandings(servers: hosts.count), pools: Array(repeating: nil, count: hosts.count)))

@@ -16,7 +16,7 @@ struct Connector: Sendable {
     ) throws(PostgresError) {
         try configuration.validate()
         self.configuration = configuration
-        self.loop = if let loop { loop } else { try EventLoops.shared.loop() }
+        self.loop = if let loop { loop } else { try EventLoops.shared.group().loop() }
         race = ConnectRace(
             deadline: Session.deadline(after: configuration.connectTimeout), grace: grace,
             server: configuration.hosts.map(\.description).joined(separator: ", "))

@@ -48,8 +48,9 @@ extension PoolCore {
 
     private func lease(_ caller: PostgresCaller, _ deadline: Int64) async throws(PostgresError) -> PoolLeased {
         let now = monotonicNanoseconds()
+        let near = nearPlace
         let (answer, waiter) = state.withLock { state -> (Result<PoolLeased, PostgresError>, PoolWaiterID?) in
-            switch state.machine.lease() {
+            switch state.machine.lease(near: near) {
             case .leased(let id): (Self.found(leased(id, &state, caller, now, mayBeOld: true)), nil)
             case .wait(let id): (.failure(Self.closed), id)
             case .unavailable: (.failure(Self.unavailable(state.connectError)), nil)
@@ -155,12 +156,13 @@ extension PoolCore {
     private func begin(_ query: PooledQuery, _ task: UnsafeContinuation<Void, Never>) {
         query.task = task
         let now = monotonicNanoseconds()
+        let near = nearPlace
         let (isSettled, actions) = state.withLock { state -> (Bool, PoolActions) in
             if query.isCancelled {
                 query.failure = Self.cancelled
                 return (true, .none)
             }
-            switch state.machine.lease(sharing: query.shares) {
+            switch state.machine.lease(sharing: query.shares, near: near) {
             case .leased(let id):
                 give(id, to: query, &state, now, mayBeOld: true)
                 return (true, .none)

@@ -61,8 +61,10 @@ final class PoolCore: Sendable {
         }
     }
 
-    /// Where the connections live.
-    let loop: EventLoop
+    /// Where the connections live, each on one of them.
+    let loops: EventLoopGroup
+    /// The place among them of the pool's first connection; the others follow in turn.
+    private let firstPlace: Int
     /// Nil without tracers.
     let tracing: Tracing?
     let options: PostgresPoolOptions
@@ -76,7 +78,8 @@ final class PoolCore: Sendable {
     init(
         _ configuration: PostgresConfiguration, _ options: PostgresPoolOptions, _ hooks: PostgresPoolHooks
     ) throws(PostgresError) {
-        loop = try EventLoops.shared.loop()
+        loops = try EventLoops.shared.group()
+        firstPlace = loops.nextPlace()
         var configuration = configuration
         configuration.statementNews = StatementNews()
         self.options = options
@@ -87,7 +90,7 @@ final class PoolCore: Sendable {
         let machine = PoolMachine(
             PoolConfiguration(
                 maximum: options.maximumConnections, minimum: options.minimumConnections,
-                sharing: options.queriesPerConnection,
+                sharing: options.queriesPerConnection, places: loops.loops.count,
                 idleTimeout: options.idleTimeout?.nanoseconds ?? .max,
                 maximumLifetime: options.maximumLifetime?.nanoseconds ?? .max,
                 unavailableAfter: options.unavailableAfter?.nanoseconds ?? .max,
@@ -101,6 +104,19 @@ final class PoolCore: Sendable {
             State(
                 machine: machine, configuration: configuration, members: Array(repeating: nil, count: count),
                 connecting: Array(repeating: nil, count: count)))
+    }
+
+    /// Where the pool's timers are, and its listener.
+    var loop: EventLoop { loops.loops[firstPlace] }
+
+    /// Where a connection lives.
+    private func loop(of id: PoolConnectionID) -> EventLoop {
+        loops.loops[(id.index + firstPlace) % loops.loops.count]
+    }
+
+    /// Which connections live on the calling thread.
+    var nearPlace: Int? {
+        loops.currentPlace.map { ($0 + loops.loops.count - firstPlace) % loops.loops.count }
     }
 
     /// Changes the machine under the lock, then does what it asks for.
@@ -134,12 +150,12 @@ final class PoolCore: Sendable {
 
     private func connect(_ id: PoolConnectionID) {
         // Made under the lock, so that it is noted before it can be through.
-        state.withLock { $0.connecting[id.index] = Task(executorPreference: loop) { await self.open(id) } }
+        state.withLock { $0.connecting[id.index] = Task(executorPreference: loop(of: id)) { await self.open(id) } }
     }
 
     private func open(_ id: PoolConnectionID) async {
         do throws(PostgresError) {
-            let session = try await connected()
+            let session = try await connected(on: loop(of: id))
             state.withLock { state in
                 state.connecting[id.index] = nil
                 state.connectError = nil
@@ -168,7 +184,7 @@ final class PoolCore: Sendable {
 
     /// A session that is ready for the pool. The host's name is looked up, the kind of server and the password asked for,
     /// each time anew.
-    private func connected() async throws(PostgresError) -> Session {
+    private func connected(on loop: EventLoop) async throws(PostgresError) -> Session {
         let session = try await Connector(state.withLock { $0.configuration }, loop: loop).connect()
         guard let onConnect = hooks.onConnect else { return session }
         do throws(PostgresError) {

@@ -54,13 +54,13 @@ public final class PostgresPool: PostgresDatabase {
     /// The first metrics among its tracers.
     var metrics: PostgresMetrics? { core.tracing?.metrics.first }
 
-    /// The thread that the pool's connections live on, for tasks that do little else than ask the database.
+    /// The threads that the pool's connections live on, for tasks that do little else than ask the database.
     ///
     ///     group.addTask(executorPreference: pool.taskExecutor) { try await answer(request, from: pool) }
     ///
-    /// Such a task and the code that reads its answers share one thread, which spares two switches of threads for each
-    /// query. CPU-heavy work in it would keep every connection of that thread waiting.
-    public var taskExecutor: any TaskExecutor { core.loop }
+    /// Such a task goes on where its answer was read, which spares two switches of threads for each query. CPU-heavy work in
+    /// it would keep every connection of that thread waiting.
+    public var taskExecutor: any TaskExecutor { core.loops.executor }
 
     /// Leases no more, waits for the work that is running (``PostgresPoolOptions/shutdownGrace`` at most, then ends it)
     /// and closes every connection. Whoever listens gets the end of the sequence first.

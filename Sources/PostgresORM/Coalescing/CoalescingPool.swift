@@ -7,7 +7,7 @@ import PostgresLocks
 ///     let project = try await Project.find(7, in: reads)
 ///
 /// ``Model/find(_:in:file:line:)`` with a key of one column, an integer, a `UUID` or a `String`, waits until the tasks that are
-/// ready on the pool's thread have run, and goes to the server with what they asked for of the same model:
+/// ready on the same thread have run, and goes to the server with what they asked for of the same model:
 /// `… WHERE "id" = ANY($1)`. A hundred tasks that look up a row each, resolvers of a GraphQL query say, cost one round
 /// trip and one statement. Everything else is done as by the pool itself: `find` in a transaction too, and keys of other
 /// types or of several columns.
@@ -15,8 +15,8 @@ import PostgresLocks
 /// What is found is what single reads would find: a read joins no statement that has been sent, so that it sees what was
 /// committed before it was called. Where the statement of many fails, each of its keys is read by itself, and its own
 /// error is told to whoever asked for it; likewise a text for which there is no row that is the same to the byte. A read
-/// alone pays for the company it might have had with a turn of the pool's thread, some microseconds: this is for programs
-/// in which many ask at once, most of all on the pool's own thread (``Postgres/PostgresPool/taskExecutor``).
+/// alone pays for the company it might have had with a turn of that thread, some microseconds: this is for programs
+/// in which many ask at once, most of all on the pool's own threads (``Postgres/PostgresPool/taskExecutor``).
 public final class CoalescingPool: PostgresDatabase {
     /// The pool that the statements go to.
     public let pool: PostgresPool

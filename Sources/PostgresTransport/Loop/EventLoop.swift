@@ -35,7 +35,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
     }
 
     enum Work {
-        case job(UnownedJob)
+        case job(UnownedJob, of: UnownedTaskExecutor)
         case call(@Sendable () -> Void)
     }
 
@@ -100,7 +100,12 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
 
     /// Runs a piece of a task. Called by the Swift runtime.
     package func enqueue(_ job: consuming ExecutorJob) {
-        add(.job(UnownedJob(job)))
+        enqueue(UnownedJob(job), of: asUnownedTaskExecutor())
+    }
+
+    /// Runs a piece of a task that prefers `executor`, which this loop is, or belongs to.
+    func enqueue(_ job: UnownedJob, of executor: UnownedTaskExecutor) {
+        add(.job(job, of: executor))
     }
 
     /// Runs `body` on the loop's thread: at once when called there, else as soon as the loop comes to it.
@@ -277,7 +282,7 @@ package final class EventLoop: TaskExecutor, @unchecked Sendable {
             for work in running {
                 unstarted -= 1
                 switch work {
-                case .job(let job): job.runSynchronously(on: asUnownedTaskExecutor())
+                case .job(let job, let executor): job.runSynchronously(on: executor)
                 case .call(let body): body()
                 }
             }
