@@ -11,13 +11,14 @@ struct PoolDriver {
 
     init(
         maximum: Int, minimum: Int = 0, sharing: Int = 1, places: Int = 1, idleTimeout: Int64 = .max,
-        maximumLifetime: Int64 = .max, lifetimeJitter: Double = 0.1, unavailableAfter: Int64 = .max, unavailableAfterStart: Int64 = .max
+        maximumLifetime: Int64 = .max, lifetimeJitter: Double = 0.1, unavailableAfter: Int64 = .max,
+        unavailableAfterStart: Int64 = .max
     ) {
         machine = PoolMachine(
             PoolConfiguration(
                 maximum: maximum, minimum: minimum, sharing: sharing, places: places, idleTimeout: idleTimeout,
-                maximumLifetime: maximumLifetime,
-                lifetimeJitter: lifetimeJitter, initialBackoff: 100, maximumBackoff: 1_000,
+                maximumLifetime: maximumLifetime, lifetimeJitter: lifetimeJitter, initialBackoff: 100,
+                maximumBackoff: 1_000,
                 unavailableAfter: unavailableAfter, unavailableAfterStart: unavailableAfterStart, seed: 7))
     }
 

@@ -1,3 +1,4 @@
+import PostgresLocks
 import PostgresTestKit
 import PostgresTransport
 import Synchronization
@@ -40,7 +41,8 @@ import Testing
         try await server.finished()
     }
 
-    @Test("connections are spread over the loops; who asks on one gets a connection that lives there, while there is one")
+    @Test(
+        "connections are spread over the loops; who asks on one gets a connection that lives there, while there is one")
     func spreadOverLoops() async throws {
         let server = try ScriptedServer { s in
             for _ in 0..<4 { try s.acceptSession() }

@@ -50,7 +50,8 @@ import Testing
         }
     }
 
-    @Test("the executor of a single loop is the loop, so that its own tasks need not change") func single() async throws {
+    @Test("the executor of a single loop is the loop, so that its own tasks need not change") func single() async throws
+    {
         try await withGroup(of: 1) { group in
             #expect(group.executor as? EventLoop === group.loops[0])
             #expect(group.loop() === group.loops[0])
