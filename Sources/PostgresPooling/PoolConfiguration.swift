@@ -28,8 +28,9 @@ package struct PoolConfiguration: Sendable, Hashable {
     /// Values out of range are brought into it.
     package init(
         maximum: Int, minimum: Int = 0, sharing: Int = 1, places: Int = 1, idleTimeout: Int64 = .max,
-        maximumLifetime: Int64 = .max, lifetimeJitter: Double = 0.1, initialBackoff: Int64 = 100_000_000, maximumBackoff: Int64 = 1_000_000_000,
-        unavailableAfter: Int64 = .max, unavailableAfterStart: Int64 = .max, seed: UInt64
+        maximumLifetime: Int64 = .max, lifetimeJitter: Double = 0.1, initialBackoff: Int64 = 100_000_000,
+        maximumBackoff: Int64 = 1_000_000_000, unavailableAfter: Int64 = .max, unavailableAfterStart: Int64 = .max,
+        seed: UInt64
     ) {
         self.maximum = 1
         self.minimum = 0

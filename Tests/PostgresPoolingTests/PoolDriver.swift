@@ -18,8 +18,8 @@ struct PoolDriver {
             PoolConfiguration(
                 maximum: maximum, minimum: minimum, sharing: sharing, places: places, idleTimeout: idleTimeout,
                 maximumLifetime: maximumLifetime, lifetimeJitter: lifetimeJitter, initialBackoff: 100,
-                maximumBackoff: 1_000,
-                unavailableAfter: unavailableAfter, unavailableAfterStart: unavailableAfterStart, seed: 7))
+                maximumBackoff: 1_000, unavailableAfter: unavailableAfter,
+                unavailableAfterStart: unavailableAfterStart, seed: 7))
     }
 
     /// Notes timers and connects, and returns the other actions.

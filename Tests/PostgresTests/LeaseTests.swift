@@ -1,7 +1,6 @@
 import PostgresLocks
 import PostgresTestKit
 import PostgresTransport
-import Synchronization
 import Testing
 
 @testable import Postgres
