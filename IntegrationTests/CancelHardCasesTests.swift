@@ -130,6 +130,33 @@ import Testing
         }
     }
 
+    @Test("a COPY cancelled behind another task's statement ends before it begins; others go on") func queuedCopy()
+        async throws
+    {
+        try await TestServer.withConnection { connection in
+            try await connection.execute("CREATE TEMPORARY TABLE t (n int)")
+            let slow = Task { try await connection.execute("SELECT pg_sleep(2)") }
+            try await Task.sleep(for: .milliseconds(200))
+            let copy = Task {
+                try await connection.copy(into: "t", format: .text) { try await $0.write("1\n") }
+            }
+            // There is no such table: the server refuses it, and has no use for the end of its data.
+            let refused = Task {
+                try await Task.sleep(for: .milliseconds(200))
+                return try await connection.copy(into: "missing", format: .text) { try await $0.write("1\n") }
+            }
+            try await Task.sleep(for: .milliseconds(100))
+            copy.cancel()
+            #expect(try await failure { try await copy.value }.code == .cancelled)
+            try await Task.sleep(for: .milliseconds(300))
+            refused.cancel()
+            #expect(try await failure { try await refused.value }.code == .cancelled)
+            #expect(try await connection.value("SELECT 42", as: Int.self) == 42)
+            _ = try await slow.value
+            #expect(try await connection.value("SELECT count(*) FROM t", as: Int.self) == 0)
+        }
+    }
+
     @Test("the deadline of a configuration holds for every statement") func configuredDeadline() async throws {
         var configuration = try TestServer.configuration
         configuration.queryTimeout = .seconds(4)

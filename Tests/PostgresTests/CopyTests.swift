@@ -373,6 +373,43 @@ import Testing
         try await server.finished()
     }
 
+    @Test("a COPY that is cancelled behind another task's statement is let go of, and the next statement goes out")
+    func cancelledBehindAnotherStatement() async throws {
+        let (hasFirst, hasCopy, mayEnd) = (Signal(), Signal(), Signal())
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.expect(.query("SELECT slowly()"))
+            hasFirst.set()
+            try s.expect("Q")
+            hasCopy.set()
+            while !mayEnd.isSet { s.delay(.milliseconds(1)) }
+            try s.send(.commandComplete("SELECT 0"), .readyForQuery())
+            try s.send(.copyInResponse(.text, columns: 1))
+            try s.expect("f")
+            try s.send(.error(.queryCanceled, "COPY from stdin failed"), .readyForQuery())
+            try s.expect(.query("SELECT next()"))
+            try s.send(.commandComplete("SELECT 0"), .readyForQuery())
+            try s.answerCheck()
+        }
+        let connection = try await PostgresConnection.connect(PostgresConfiguration(server))
+        let slow = Task { try await connection.execute(script: "SELECT slowly()") }
+        await hasFirst.wait()
+        let copy = Task { try await connection.copy(into: "t", format: .text) { try await $0.write("1\n") } }
+        await hasCopy.wait()
+        copy.cancel()
+        let error = try await promptly { try await failure { try await copy.value } }
+        #expect(error.code == .cancelled)
+        let next = Task { try await connection.execute(script: "SELECT next()") }
+        try await Task.sleep(for: .milliseconds(50))
+        mayEnd.set()
+        try await promptly {
+            _ = try await slow.value
+            _ = try await next.value
+        }
+        await connection.check()
+        try await server.finished()
+    }
+
     @Test("a server that never ends a failed COPY is left") func givesUpOnASilentServer() async throws {
         let server = try ScriptedServer { s in
             try Self.begin(s)

@@ -152,8 +152,8 @@ extension Session {
             head.preparedColumns = columns
         case .copyInBegan(let isBinary, let columns):
             head.copyInBegan(isBinary: isBinary, columns: columns)
-            // Nobody is left to write.
-            if head.abandonment != nil { endCopy(head, .failed, &state, &effects) }
+            // Nobody is left to write, and nobody has said so yet.
+            if head.abandonment != nil, head.copyEnd == nil { endCopy(head, .failed, &state, &effects) }
         case .copyOutBegan(let isBinary, let columns):
             head.copyOutBegan(isBinary: isBinary, columns: columns)
         case .refuseCopyIn:

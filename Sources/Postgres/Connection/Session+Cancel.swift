@@ -35,6 +35,8 @@ extension Session {
             guard isAlone, state.cancelKey != nil else {
                 if request.failure == nil { request.failure = request.abandonment }
                 request.isPassedOver = true
+                // Nobody will send its data, and others need not wait until the server asks for it.
+                if case .copyIn = request.exchange { self.endCopy(request, .failed, &state, &effects) }
                 effects.wake(request)
                 return
             }
