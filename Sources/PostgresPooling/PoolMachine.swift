@@ -57,7 +57,8 @@ package struct PoolMachine: Sendable {
     var slots: [Slot]
     /// Slots without a connection; the last is used next.
     var freeSlots: [Int]
-    /// Slots of idle connections, longest idle first; the last is leased next, so that what is not needed grows old.
+    /// Slots of idle connections, longest idle first; the last, or the last at hand, is leased next, so that what is not
+    /// needed grows old.
     var idle: [Int]
     var waiters = WaiterQueue()
     var connectingCount = 0
