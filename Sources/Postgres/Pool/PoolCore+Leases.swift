@@ -122,10 +122,12 @@ extension PoolCore {
     private func wait(
         _ id: PoolWaiterID, _ caller: PostgresCaller, _ deadline: Int64
     ) async -> Result<PoolLeased, PostgresError> {
+        let waiter = LeaseWaiter(caller)
         await withTaskCancellationHandler {
-            await withUnsafeContinuation { waiter in
+            await withUnsafeContinuation { task in
+                waiter.task = task
                 step { state, now in
-                    state.waiters.insert(.lease(LeaseWaiter(waiter, caller)), as: id)
+                    state.waiters.insert(.lease(waiter), as: id)
                     let actions = state.machine.enqueue(id, deadline: deadline, now: now)
                     // Cancelled before it was enqueued: the handler found nothing to cancel.
                     return Task.isCancelled && actions.isEmpty ? state.machine.cancel(id) : actions
@@ -135,6 +137,7 @@ extension PoolCore {
         } onCancel: {
             step { state, _ in state.machine.cancel(id) }
         }
+        return state.withLock { _ in waiter.result ?? .failure(Self.closed) }
     }
 
     /// Sends a query on a connection that is idle, or else on the first that comes back, and waits for its answer's
@@ -240,20 +243,16 @@ extension PoolCore {
     // MARK: Answers to those who wait
 
     func deliver(_ waiter: PoolWaiterID, _ id: PoolConnectionID, now: Int64) {
-        let (found, leased) = state.withLock { state -> (Waiter?, PoolLeased?) in
+        let found = state.withLock { state in
             let found = state.waiters.remove(waiter)
             switch found {
             case .query(let query): give(id, to: query, &state, now)
-            case .lease(let waiting): return (found, self.leased(id, &state, waiting.caller, now))
+            case .lease(let waiting): waiting.result = Self.found(leased(id, &state, waiting.caller, now))
             case nil: break
             }
-            return (found, nil)
+            return found
         }
-        switch found {
-        case .query(let query): query.goOn()
-        case .lease(let waiting): waiting.task.resume(returning: Self.found(leased))
-        case nil: break
-        }
+        goOn(found)
     }
 
     func fail(_ waiter: PoolWaiterID, _ reason: PoolFailure) {
@@ -267,11 +266,21 @@ extension PoolCore {
             case .cancelled: Self.cancelled
             case .closed: Self.closed
             }
-        switch found {
-        case .query(let query):
-            state.withLock { _ in query.failure = error }
-            query.goOn()
-        case .lease(let waiting): waiting.task.resume(returning: .failure(error))
+        state.withLock { _ in
+            switch found {
+            case .query(let query): query.failure = error
+            case .lease(let waiting): waiting.result = .failure(error)
+            case nil: break
+            }
+        }
+        goOn(found)
+    }
+
+    /// Has a waiter go on that has been answered.
+    private func goOn(_ waiter: Waiter?) {
+        switch waiter {
+        case .query(let query): query.goOn()
+        case .lease(let waiting): waiting.task?.resume()
         case nil: break
         }
     }

@@ -14,14 +14,13 @@ final class PoolCore: Sendable {
     }
 
     /// A task that waits for a connection of its own.
-    final class LeaseWaiter: Sendable {
-        let task: UnsafeContinuation<Result<PoolLeased, PostgresError>, Never>
+    final class LeaseWaiter: @unchecked Sendable {
+        // Unchecked: `task` is set before anybody else has the waiter, `result` is guarded by the pool's mutex.
         let caller: PostgresCaller
+        @exclusivity(unchecked) var task: UnsafeContinuation<Void, Never>?
+        @exclusivity(unchecked) var result: Result<PoolLeased, PostgresError>?
 
-        init(_ task: UnsafeContinuation<Result<PoolLeased, PostgresError>, Never>, _ caller: PostgresCaller) {
-            self.task = task
-            self.caller = caller
-        }
+        init(_ caller: PostgresCaller) { self.caller = caller }
     }
 
     /// A connection, and who has it or had it last.
