@@ -33,6 +33,7 @@ public struct JSONNumber: Sendable {
     public var int64: Int64? {
         if let value = Int64(lexeme) { return value }
         let parts = Parts(lexeme)
+        if parts.digits.isEmpty { return 0 }
         guard parts.exponent >= 0, parts.digits.count + parts.exponent <= 19 else { return nil }
         let digits = String(decoding: parts.digits, as: UTF8.self) + String(repeating: "0", count: parts.exponent)
         return Int64((parts.isNegative ? "-" : "") + digits)
@@ -42,11 +43,13 @@ public struct JSONNumber: Sendable {
     public var double: Double { Double(lexeme) ?? .nan }
 
     /// The one way to write this value: no superfluous zeros, no sign on zero, an exponent only where plain digits would
-    /// run over forty places. Equal numbers have equal canonical texts.
+    /// run over forty places. Equal numbers have equal canonical texts. One whose exponent has more than 18 digits stays as
+    /// it is written.
     public var canonical: String {
         if Self.isPlainInteger(lexeme) { return lexeme }
         let parts = Parts(lexeme)
         guard !parts.digits.isEmpty else { return "0" }
+        guard !parts.isBeyond else { return lexeme }
         let sign = parts.isNegative ? "-" : ""
         let digits = String(decoding: parts.digits, as: UTF8.self)
         let exponent = parts.exponent
@@ -75,6 +78,8 @@ public struct JSONNumber: Sendable {
         var isNegative = false
         var digits: [UInt8] = []
         var exponent = 0
+        /// The exponent has more digits than are counted here: no type holds such a value.
+        var isBeyond = false
 
         init(_ lexeme: String) {
             var exponentText = 0
@@ -89,8 +94,11 @@ public struct JSONNumber: Sendable {
                 case UInt8(ascii: "e"), UInt8(ascii: "E"): inExponent = true
                 case 0x30...0x39:
                     if inExponent {
-                        // Beyond this no type holds the value; the digits kept still tell two such numbers apart.
-                        if exponentText < 1_000_000_000 { exponentText = exponentText * 10 + Int(byte - 0x30) }
+                        if exponentText < 100_000_000_000_000_000 {
+                            exponentText = exponentText * 10 + Int(byte - 0x30)
+                        } else {
+                            isBeyond = true
+                        }
                     } else {
                         digits.append(byte)
                         if inFraction { exponent -= 1 }

@@ -20,11 +20,31 @@ struct JSONNumberTests {
     }
 
     @Test(
+        "an exponent is kept to its last digit, however long it is",
+        arguments: [
+            ("7890e9999999999", "789e10000000000"), ("1e-10000000000", "1e-10000000000"),
+            ("0e99999999999999999999", "0"), ("10e999999999999999999", "1e1000000000000000000"),
+            ("10E+99999999999999999999", "10E+99999999999999999999"),
+        ])
+    func largeExponents(lexeme: String, wanted: String) throws {
+        let number = try #require(JSONNumber(lexeme: lexeme))
+        #expect(number.canonical == wanted)
+        let again = try #require(JSONNumber(lexeme: wanted))
+        #expect(again.canonical == wanted && again == number)
+        #expect(number.int64 == (wanted == "0" ? 0 : nil))
+    }
+
+    @Test func largeExponentsDiffer() {
+        #expect(JSONNumber(lexeme: "1e1000000001") != JSONNumber(lexeme: "1e1000000002"))
+        #expect(JSONNumber(lexeme: "1e99999999999999999991") != JSONNumber(lexeme: "1e99999999999999999992"))
+    }
+
+    @Test(
         "trap 98: integers in any notation",
         arguments: [
             ("2.173631433e+09", Int64?.some(2_173_631_433)), ("1e3", 1000), ("9223372036854775807", Int64.max),
             ("-9223372036854775808", Int64.min), ("9223372036854775808", nil), ("1.5", nil), ("1e30", nil),
-            ("12.00", 12),
+            ("12.00", 12), ("0.0", 0), ("-0e5", 0),
         ])
     func integers(lexeme: String, wanted: Int64?) {
         #expect(JSONNumber(lexeme: lexeme)?.int64 == wanted)
