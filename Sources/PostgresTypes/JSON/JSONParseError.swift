@@ -62,6 +62,13 @@ public struct JSONParseError: Error, Sendable, Hashable {
 
 extension JSONParseError: CustomStringConvertible {
     public var description: String {
-        "\(reason.rawValue), at line \(line), column \(column) (byte \(offset)), in \(path)"
+        "\(reason.rawValue), at line \(line), column \(column) (byte \(offset)), in \(shortPath)"
+    }
+
+    /// The path without its middle where it is long: values may lie deep within one another, and keys have no bound.
+    private var shortPath: String {
+        let scalars = path.unicodeScalars
+        guard scalars.count > 160 else { return path }
+        return String(scalars.prefix(80)) + "…" + String(scalars.suffix(80))
     }
 }

@@ -122,4 +122,12 @@ struct JSONParserTests {
         guard case .object(let object) = value else { throw PostgresError(.invalidUse, "no object") }
         #expect(object["\u{E9}"] == 1 && object["e\u{301}"] == 2)
     }
+
+    @Test("an error deep within values is short, and says where it is in full") func deepError() throws {
+        let text = String(repeating: "[", count: 300) + "{\"\u{1F984}\":?"
+        let error = try #require(throws: JSONParseError.self) { try JSONValue(parsing: text) }
+        #expect(error.path.utf8.count > 900)
+        #expect("\(error)".utf8.count < 1000 && "\(error)".contains("…"))
+        #expect("\(error)".contains("in $[0][0]"))
+    }
 }
