@@ -133,27 +133,30 @@ import Testing
     @Test("a COPY cancelled behind another task's statement ends before it begins; others go on") func queuedCopy()
         async throws
     {
-        try await TestServer.withConnection { connection in
-            try await connection.execute("CREATE TEMPORARY TABLE t (n int)")
-            let slow = Task { try await connection.execute("SELECT pg_sleep(2)") }
-            try await Task.sleep(for: .milliseconds(200))
-            let copy = Task {
-                try await connection.copy(into: "t", format: .text) { try await $0.write("1\n") }
+        try await TestServer.withDatabase { configuration in
+            try await withConnection(configuration) { holder in
+                try await holder.execute(script: "CREATE TABLE held (n int); CREATE TABLE t (n int)")
+                try await holder.execute(script: "BEGIN; LOCK TABLE held IN ACCESS EXCLUSIVE MODE")
+                try await withConnection(configuration) { connection in
+                    let slow = Task { try await connection.execute(script: "SELECT * FROM held") }
+                    try await Task.sleep(for: .milliseconds(100))
+                    // There is no `missing`: the server refuses it, and has no use for the end of its data.
+                    for table in ["t", "missing"] {
+                        let copy = Task {
+                            try await connection.copy(into: .init(table), format: .text) { try await $0.write("1\n") }
+                        }
+                        try await Task.sleep(for: .milliseconds(100))
+                        copy.cancel()
+                        #expect(try await failure { try await copy.value }.code == .cancelled)
+                    }
+                    let next = Task { try await connection.value("SELECT 42", as: Int.self) }
+                    try await Task.sleep(for: .milliseconds(100))
+                    try await holder.execute(script: "ROLLBACK")
+                    _ = try await slow.value
+                    #expect(try await next.value == 42)
+                    #expect(try await connection.value("SELECT count(*) FROM t", as: Int.self) == 0)
+                }
             }
-            // There is no such table: the server refuses it, and has no use for the end of its data.
-            let refused = Task {
-                try await Task.sleep(for: .milliseconds(200))
-                return try await connection.copy(into: "missing", format: .text) { try await $0.write("1\n") }
-            }
-            try await Task.sleep(for: .milliseconds(100))
-            copy.cancel()
-            #expect(try await failure { try await copy.value }.code == .cancelled)
-            try await Task.sleep(for: .milliseconds(300))
-            refused.cancel()
-            #expect(try await failure { try await refused.value }.code == .cancelled)
-            #expect(try await connection.value("SELECT 42", as: Int.self) == 42)
-            _ = try await slow.value
-            #expect(try await connection.value("SELECT count(*) FROM t", as: Int.self) == 0)
         }
     }
 
