@@ -183,4 +183,29 @@ import Testing
             #expect(count == 6)
         }
     }
+
+    @Test("other tasks' statements beside COPYs of the same connection", arguments: Way.allCases)
+    func statementsBesideCopies(way: Way) async throws {
+        try await withConnection(way.configuration) { connection in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for task in 0..<8 {
+                    group.addTask {
+                        for turn in 0..<20 {
+                            let number = task * 1000 + turn
+                            if (task + turn) % 2 == 0 {
+                                let source = PostgresCopySource.query("SELECT n FROM generate_series(1, \(number)) AS n")
+                                var count = 0
+                                for try await _ in try await connection.copy(from: source) { count += 1 }
+                                #expect(count == number)
+                            } else {
+                                #expect(try await connection.value("SELECT \(number)::int8", as: Int.self) == number)
+                            }
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            try await connection.check()
+        }
+    }
 }

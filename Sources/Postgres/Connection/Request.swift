@@ -25,7 +25,7 @@ final class Request: @unchecked Sendable {
 
     enum Phase {
         case created
-        /// On its way to the server, or held back until a cancel is through.
+        /// On its way to the server, or held back until it may be sent.
         case queued
         case finished
     }
@@ -93,6 +93,7 @@ final class Request: @unchecked Sendable {
     var copyColumns = 0
     /// COPY OUT of text or CSV: messages are pieces of a byte stream, not rows.
     let isByteStream: Bool
+    let isCopy: Bool
     /// The first message of a binary COPY OUT carries a header.
     @exclusivity(unchecked) var expectsCopyHeader = false
     /// Who is told of its end.
@@ -121,6 +122,7 @@ final class Request: @unchecked Sendable {
         self.columns = columns
         self.keepsRows = keepsRows
         self.isByteStream = isByteStream
+        isCopy = exchange.isCopy
         wantsRows = keepsRows
     }
 

@@ -34,6 +34,11 @@ struct RequestQueue {
         }
     }
 
+    mutating func remove(_ request: Request) {
+        guard let index = items[head...].firstIndex(where: { $0 === request }) else { return }
+        if index == head { removeFirst() } else { items.remove(at: index) }
+    }
+
     /// Empties the queue.
     mutating func takeAll() -> [Request] {
         defer {

@@ -196,6 +196,7 @@ extension Session {
         effects.leaseEnds(request)
         effects.traceEnds(request)
         cancelledStatementEnded(request, &state, &effects)
+        if !state.held.isEmpty { sendHeld(&state, &effects) }
         startCancel(&state, &effects)
         watchSpare(&state)
     }

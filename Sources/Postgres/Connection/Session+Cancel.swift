@@ -16,6 +16,7 @@ extension Session {
             guard request.phase != .finished, request.abandonment == nil else { return }
             request.abandonment = reason
             guard request.phase == .queued else { return }
+            if request.isCopy, state.held.remove(request) { return self.withdraw(request, &state, &effects) }
             request.dropRows()
             if state.isReadingPaused, state.requests.first === request { effects.resumesReading = true }
             if request.isTakingCopy {
@@ -26,7 +27,8 @@ extension Session {
             request.milestone = .end
             // The fence behind an earlier cancel is nobody's, and short: where it ends, this one is cancelled.
             let fences = state.cancelPhase == .fencing ? 1 : 0
-            let isAlone = state.requests.count == 1 + fences && state.requests.last === request
+            let isLastAndNext = state.requests.count == 1 + fences && state.requests.last === request
+            let isAlone = isLastAndNext || (state.requests.first === request && state.isOnlyOneSent)
             if state.cancelKey == nil { request.abandonment?.advice = Self.cannotCancel }
             // Nobody would see the statement's end before its deadline; who only lost interest may wait for it.
             if isAlone, state.cancelKey == nil, reason.code == .timeout {
@@ -35,13 +37,27 @@ extension Session {
             guard isAlone, state.cancelKey != nil else {
                 if request.failure == nil { request.failure = request.abandonment }
                 request.isPassedOver = true
-                // Nobody will send its data, and others need not wait until the server asks for it.
-                if case .copyIn = request.exchange { self.endCopy(request, .failed, &state, &effects) }
+                // Nobody will send its data.
+                if state.copying === request { state.copying = nil }
                 effects.wake(request)
                 return
             }
             if patiently { self.awaitEnd(of: request, &state, &effects) } else { self.startCancel(&state, &effects) }
         }
+    }
+
+    /// Ends a COPY that was held back: the server has never heard of it.
+    private func withdraw(_ request: Request, _ state: inout SessionState, _ effects: inout Effects) {
+        request.abandonment?.safeToRetry = true
+        request.failure = request.abandonment
+        state.requests.remove(request)
+        request.phase = .finished
+        if state.copying === request { state.copying = nil }
+        effects.cancel(request.timer)
+        effects.leaseEnds(request)
+        effects.traceEnds(request)
+        effects.wake(request)
+        sendHeld(&state, &effects)
     }
 
     /// Cancels when the statement has not ended within `patience`. Nothing is sent meanwhile, as during the cancel itself.
@@ -79,7 +95,7 @@ extension Session {
     // `inout`, though nothing changes: a state that is only lent is copied, which takes longer than the question.
     private func maySendCancel(_ state: inout SessionState) -> Bool {
         guard state.phase == .ready, state.cancelPhase == .none, state.cancelKey != nil, state.unsent == 0,
-            state.requests.count == 1, let head = state.requests.first
+            state.isOnlyOneSent, let head = state.requests.first
         else { return false }
         return head.abandonment != nil && head.isCancellable
     }
@@ -179,9 +195,11 @@ extension Session {
         state.cancelPhase = .none
         effects.cancel(state.cancelTimer)
         state.cancelTimer = nil
-        guard state.held.count > 0 else { return }
-        state.held.withUnsafeBytes { state.outbound.append($0) }
-        state.held = PostgresBuffer(capacity: 16)
-        writeOut(&state, &effects)
+        sendHeld(&state, &effects)
+    }
+
+    /// Sends what was held back and need not be any more.
+    func sendHeld(_ state: inout SessionState, _ effects: inout Effects) {
+        if state.releaseHeld() { writeOut(&state, &effects) }
     }
 }

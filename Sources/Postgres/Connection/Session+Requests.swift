@@ -59,7 +59,9 @@ extension Session {
                 }
                 guard state.phase == .ready else { throw self.isClosed(state) }
                 guard state.copying == nil else { throw Self.isCopying }
+                let start = state.outbound.count
                 try encode(&state)
+                state.append(request, from: start)
             } catch {
                 request.failure = error
                 request.phase = .finished
@@ -70,8 +72,6 @@ extension Session {
             request.waiter = waiter
             request.isAwaitedInPlace = inPlace
             request.milestone = milestone
-            request.phase = .queued
-            state.requests.append(request)
             if case .copyIn = request.exchange { state.copying = request }
             if state.isReadingPaused { effects.resumesReading = true }
             if let timeout = timeout ?? self.configuration.queryTimeout { self.startTimer(timeout, for: request) }
@@ -104,9 +104,9 @@ extension Session {
                             if let abandonment = request.abandonment { throw abandonment }
                             guard state.phase == .ready else { throw self.isClosed(state) }
                             guard state.copying == nil else { throw Self.isCopying }
+                            let start = state.outbound.count
                             try encode(index, &state)
-                            request.phase = .queued
-                            state.requests.append(request)
+                            state.append(request, from: start)
                             last = request
                         } catch {
                             request.failure = error
@@ -144,7 +144,7 @@ extension Session {
             advice: reason?.advice, server: reason?.server, safeToRetry: true)
     }
 
-    /// Tells the server that a COPY's data has ended, and lets others go on.
+    /// Tells the server that a COPY's data has ended. Others may ask for things again.
     func endCopy(
         _ request: Request, _ end: Request.CopyEnd, _ state: inout SessionState, _ effects: inout Effects
     ) {

@@ -33,11 +33,10 @@ extension Session {
 
 extension SessionState {
     /// Buffers have grown, and are empty or will be.
-    fileprivate var hasSpare: Bool { inbound.isSpare || outbound.isSpare || held.isSpare }
+    fileprivate var hasSpare: Bool { inbound.isSpare || outbound.isSpare }
 
     fileprivate mutating func giveBackSpare() {
         inbound.giveBack()
         if sent == 0 { outbound.giveBack() }
-        held.giveBack()
     }
 }

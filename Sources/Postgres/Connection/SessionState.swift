@@ -36,8 +36,7 @@ struct SessionState: ~Copyable {
     var outbound = PostgresBuffer()
     /// How much of `outbound` has been sent.
     var sent = 0
-    /// What waits until a cancel is through.
-    var held = PostgresBuffer(capacity: 16)
+    var held = HeldRequests()
     var isFlushScheduled = false
     /// The COPY into the server that is asked for and whose data has not ended.
     var copying: Request?
@@ -110,7 +109,6 @@ struct SessionState: ~Copyable {
     static let streamAbove = 64 * 1024
 
     var unsent: Int { outbound.count - sent }
-    var isHolding: Bool { cancelPhase != .none }
     /// A CancelRequest is sent, or about to be.
     var isCancelling: Bool { cancelPhase != .none && cancelPhase != .waiting }
     var isEncrypted: Bool {
@@ -163,11 +161,20 @@ struct SessionState: ~Copyable {
         }
     }
 
-    /// Appends what `encode` writes to what is sent next, or to what waits for a cancel to be through.
+    /// Appends what `encode` writes to what is sent next.
     mutating func encode<R>(
         _ encode: (inout PostgresBuffer) throws(PostgresError) -> R
     ) throws(PostgresError) -> R {
-        if isHolding { return try encode(&held) }
-        return try encode(&outbound)
+        try encode(&outbound)
+    }
+
+    /// Puts a request whose messages begin at `start` of `outbound` into the queue.
+    mutating func append(_ request: Request, from start: Int) {
+        if holds(request) {
+            held.append(request, UnsafeRawBufferPointer(rebasing: outbound.unsafeBytes[start...]))
+            outbound.truncate(to: start)
+        }
+        request.phase = .queued
+        requests.append(request)
     }
 }

@@ -99,7 +99,8 @@ final class CopyInStream: Sendable {
 
     private func complete(_ end: Request.CopyEnd) async {
         session.change { [request] state, effects in
-            guard request.isTakingCopy, request.phase != .finished else { return }
+            // Who has refused the data wants no end of it: behind a pooler it might begin another session's turn.
+            guard request.isTakingCopy, request.failure == nil, request.phase != .finished else { return }
             // A deadline may have passed since the last row.
             session.endCopy(request, request.abandonment == nil ? end : .failed, &state, &effects)
         }

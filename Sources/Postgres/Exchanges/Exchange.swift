@@ -48,6 +48,14 @@ enum Exchange {
         }
     }
 
+    /// A COPY of either direction.
+    var isCopy: Bool {
+        switch self {
+        case .copyIn, .copyOut: true
+        case .prepare, .execute, .script, .replication: false
+        }
+    }
+
     /// How far a statement has come.
     enum Stage {
         /// The server has yet to say that it understands it.

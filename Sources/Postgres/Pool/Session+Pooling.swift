@@ -31,15 +31,15 @@ extension Session {
             .invalidUse, "the connection went back to its pool before the statement was through",
             advice: "Read the rows, and wait for what was started, inside withConnection or withTransaction")
     ) async {
-        let (running, count, isHolding) = change { state, _ in
-            (state.requests.first, state.requests.count, state.isHolding)
+        let (running, count, isCancelling) = change { state, _ in
+            (state.requests.first, state.requests.count, state.cancelPhase != .none)
         }
         // One statement can be cancelled. Of several each would have to be, one after the other.
         if count > 1 { return abort(reason) }
         if let running { abandon(running, reason) }
         do throws(PostgresError) {
             // Behind everything else in the queue; the transaction's status is known when it is answered.
-            if running != nil || isHolding { try await awaitQueue() }
+            if running != nil || isCancelling { try await awaitQueue() }
             if change({ state, _ in state.transactionStatus != .idle }) {
                 _ = try await script("ROLLBACK", timeout: configuration.cancelTimeout)
             }

@@ -99,7 +99,7 @@ extension PostgresConnection {
         _ queries: [PostgresQuery], _ statements: [PreparedStatement], _ state: inout SessionState, unfit: inout Int?
     ) throws(PostgresError) {
         let fits = zip(queries, statements).allSatisfy { $0.parameters.fit(as: $1.parameterTypes) }
-        var size = fits && !state.isHolding ? firstPiece : Int.max
+        var size = fits && !state.holds() ? firstPiece : Int.max
         var index = 0
         while index < queries.count {
             try state.encode { (buffer) throws(PostgresError) in

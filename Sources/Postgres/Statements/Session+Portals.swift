@@ -49,13 +49,13 @@ extension Session {
         change { state, effects in
             guard state.phase == .ready, state.copying == nil, state.transactionStatus != .idle else { return }
             let request = Request(.execute(ExecuteExchange(state: .close)), sql: "")
-            request.phase = .queued
+            let start = state.outbound.count
             // Writing a name of our own cannot fail.
             try? state.encode { (buffer) throws(PostgresError) in
                 FrontendMessage.close(portal: name, to: &buffer)
                 FrontendMessage.sync(to: &buffer)
             }
-            state.requests.append(request)
+            state.append(request, from: start)
             self.scheduleFlush(&state, &effects)
         }
     }
