@@ -170,6 +170,29 @@ import Testing
         try await server.finished()
     }
 
+    @Test("a COPY whose deadline passes behind another task's statement is never sent")
+    func lateBehindAnotherStatement() async throws {
+        let mayEnd = Signal()
+        let (server, connection, before) = try await slow(mayEnd) { _ in }
+        let sql = "COPY t TO STDOUT"
+        let copy = Request(.copyOut(CopyOutExchange()), sql: sql)
+        await promptly {
+            await connection.session.run(copy, until: .copyBegan, timeout: .milliseconds(50)) {
+                (state) throws(PostgresError) in
+                try state.encode { (buffer) throws(PostgresError) in
+                    PostgresWire.FrontendMessage.query(sql, to: &buffer)
+                }
+            }
+        }
+        let error = try #require(connection.session.change { _, _ in copy.failure })
+        #expect(error.code == .timeout && error.safeToRetry)
+        #expect(!error.message.contains("told to stop"))
+        mayEnd.set()
+        try await before.value
+        await connection.check()
+        try await server.finished()
+    }
+
     @Test("what stands behind a COPY that is given up goes out at once") func letsOthersPass() async throws {
         let mayEnd = Signal()
         let (server, connection, before) = try await slow(mayEnd) { s in
@@ -270,7 +293,8 @@ import Testing
         try await server.finished()
     }
 
-    @Test("trap 12: without a key a COPY is given up when the server asks for its data") func noCancelKey() async throws {
+    @Test("trap 12: without a key a COPY is given up when the server asks for its data") func noCancelKey() async throws
+    {
         let isGivenUp = Signal()
         let server = try ScriptedServer { s in
             try s.acceptStartup()

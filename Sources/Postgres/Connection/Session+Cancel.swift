@@ -6,7 +6,8 @@ extension Session {
     /// Nobody wants the rest of a request's answer: drops its rows and has the server stop.
     ///
     /// The waiting task is woken when the server has ended the statement. Where other requests stand before or behind
-    /// it, no cancel can be aimed at it alone: then its task is woken at once and the answer passed over when it comes.
+    /// it, no cancel can be aimed at it alone: then its task is woken at once and the answer passed over when it comes. A COPY
+    /// that has not been sent never is.
     ///
     /// `patiently`: what is left may be on its way, as behind the only row that was asked for, where a pooler sends one
     /// message at a time. The server is told to stop only when the end has not come shortly: that takes a connection of
@@ -49,6 +50,9 @@ extension Session {
     /// Ends a COPY that was held back: the server has never heard of it.
     private func withdraw(_ request: Request, _ state: inout SessionState, _ effects: inout Effects) {
         request.abandonment?.safeToRetry = true
+        if request.abandonment?.code == .timeout {
+            request.abandonment?.message = "the COPY was not begun before its deadline: others used the connection"
+        }
         request.failure = request.abandonment
         state.requests.remove(request)
         request.phase = .finished
