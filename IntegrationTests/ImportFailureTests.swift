@@ -1,8 +1,8 @@
 import Foundation
 import Postgres
 import PostgresImport
+import PostgresLocks
 import PostgresTestKit
-import Synchronization
 import Testing
 
 @Suite struct ImportFailureTests {

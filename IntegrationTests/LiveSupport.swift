@@ -1,7 +1,7 @@
 import Foundation
 import Postgres
+import PostgresLocks
 import PostgresTestKit
-import Synchronization
 import Testing
 
 /// The ways to the server that the driver treats differently.

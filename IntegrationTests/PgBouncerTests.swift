@@ -1,7 +1,7 @@
 import Foundation
 import Postgres
+import PostgresLocks
 import PostgresTestKit
-import Synchronization
 import Testing
 
 /// Through a pooler that gives each transaction another server connection.

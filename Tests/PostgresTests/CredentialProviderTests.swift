@@ -1,6 +1,6 @@
 import Postgres
+import PostgresLocks
 import PostgresTestKit
-import Synchronization
 import Testing
 
 /// Passwords and tokens that somebody is asked for while connecting.

@@ -1,8 +1,8 @@
 import Dispatch
+import PostgresLocks
 import PostgresTestKit
 import PostgresTypes
 import PostgresWire
-import Synchronization
 import Testing
 
 @testable import Postgres

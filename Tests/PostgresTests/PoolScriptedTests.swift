@@ -1,6 +1,6 @@
 import Postgres
+import PostgresLocks
 import PostgresTestKit
-import Synchronization
 import Testing
 
 /// What a pool sends beside its users' statements, and what it makes of what the server says.

@@ -1,4 +1,4 @@
-import Synchronization
+import PostgresLocks
 
 /// Something that happens once: set by one side, waited for by the other, be it a task or a script's thread.
 final class Signal: Sendable {

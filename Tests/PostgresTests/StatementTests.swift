@@ -1,5 +1,5 @@
+import PostgresLocks
 import PostgresTestKit
-import Synchronization
 import Testing
 
 @testable import Postgres

@@ -1,7 +1,7 @@
+import PostgresLocks
 import PostgresTestKit
 import PostgresTypes
 import PostgresWire
-import Synchronization
 import Testing
 
 @testable import Postgres
