@@ -5,15 +5,16 @@ import Postgres
 struct Operation: Sendable {
     enum Kind: String, Sendable, CaseIterable {
         case insert, returning, transfer, savepoint, copy, batch, script
-        case echo, rows, pipelined, cursor, sum, sleep, lease
+        case echo, rows, pipelined, export, cursor, sum, sleep, lease
 
         /// How many of a hundred.
         var weight: Int {
             switch self {
-            case .insert: 20
-            case .transfer: 16
+            case .insert: 18
+            case .transfer: 14
             case .returning, .rows, .copy, .echo: 8
             case .savepoint, .batch, .pipelined, .cursor, .sum: 5
+            case .export: 4
             case .script, .lease: 3
             case .sleep: 1
             }
@@ -84,6 +85,7 @@ struct Operation: Sendable {
         case .echo: try await echo(token, on: pool)
         case .rows: try await series(of: pool, trail)
         case .pipelined: try await size % 2 == 0 ? pipeline(pool, trail) : pipelined(pool, trail)
+        case .export: try await export(pool, trail)
         case .cursor: try await cursor(pool, trail)
         case .sum: try await sum(pool)
         case .sleep:
@@ -223,6 +225,28 @@ struct Operation: Sendable {
                 trail.at("the next answer of a pipeline")
             }
             try check(answers, queries.count)
+        }
+    }
+
+    /// COPYs out beside statements of the same connection.
+    private func export(_ pool: PostgresPool, _ trail: Trail) async throws {
+        try await pool.withConnection { connection in
+            trail.at("COPYs beside statements")
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for index in 0..<6 {
+                    group.addTask {
+                        if index % 2 == 0 { return try await echo("\(token)/\(index)", on: connection) }
+                        let source = PostgresCopySource.query("SELECT generate_series(1, \(size)) AS k")
+                        var last = 0
+                        for try await k in try await connection.copy(from: source).decode(as: Int.self) {
+                            last += 1
+                            try check(k, last)
+                        }
+                        try check(last, size)
+                    }
+                }
+                try await group.waitForAll()
+            }
         }
     }
 
