@@ -179,9 +179,7 @@ import Testing
         await promptly {
             await connection.session.run(copy, until: .copyBegan, timeout: .milliseconds(50)) {
                 (state) throws(PostgresError) in
-                try state.encode { (buffer) throws(PostgresError) in
-                    PostgresWire.FrontendMessage.query(sql, to: &buffer)
-                }
+                PostgresWire.FrontendMessage.query(sql, to: &state.outbound)
             }
         }
         let error = try #require(connection.session.change { _, _ in copy.failure })
@@ -255,9 +253,7 @@ import Testing
         let sql = "COPY t FROM STDIN"
         let copy = Request(.copyIn(CopyInExchange()), sql: sql)
         session.enqueue(copy, waiter: nil, until: .copyBegan, timeout: nil) { (state) throws(PostgresError) in
-            try state.encode { (buffer) throws(PostgresError) in
-                PostgresWire.FrontendMessage.query(sql, to: &buffer)
-            }
+            PostgresWire.FrontendMessage.query(sql, to: &state.outbound)
         }
         session.abandon(copy, Session.cancelled)
         await promptly { await session.wait(for: copy, until: .copyBegan) }

@@ -256,7 +256,7 @@ extension Session {
         request.gathersResults = keepsRows
         request.trace = tracing?.begin(.script, sql)
         await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
-            try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(sql, to: &buffer) }
+            FrontendMessage.query(sql, to: &state.outbound)
         }
         let (failure, completed) = change { _, _ in (request.failure, request.tags.count) }
         if var failure {

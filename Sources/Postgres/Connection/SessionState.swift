@@ -161,13 +161,6 @@ struct SessionState: ~Copyable {
         }
     }
 
-    /// Appends what `encode` writes to what is sent next.
-    mutating func encode<R>(
-        _ encode: (inout PostgresBuffer) throws(PostgresError) -> R
-    ) throws(PostgresError) -> R {
-        try encode(&outbound)
-    }
-
     /// Puts a request whose messages begin at `start` of `outbound` into the queue.
     mutating func append(_ request: Request, from start: Int) {
         if holds(request) {

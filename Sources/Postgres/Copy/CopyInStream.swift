@@ -18,7 +18,7 @@ final class CopyInStream: Sendable {
         request.trace = session.tracing?.begin(.copyIn, sql)
         await session.run(request, until: .copyBegan) { (state) throws(PostgresError) in
             try connection.checkLease()
-            try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(sql, to: &buffer) }
+            FrontendMessage.query(sql, to: &state.outbound)
         }
         let (hasBegun, failure, abandonment) = session.change { [request] _, _ in
             (request.hasBegunCopy, request.failure, request.abandonment)

@@ -202,7 +202,7 @@ extension PostgresConnection {
         request.trace = session.tracing?.begin(.copyOut, text)
         await session.run(request, until: .copyBegan) { (state) throws(PostgresError) in
             try checkLease()
-            try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(text, to: &buffer) }
+            FrontendMessage.query(text, to: &state.outbound)
         }
         if let failure = session.change({ _, _ in request.failure }) { throw failure }
         return PostgresRows(

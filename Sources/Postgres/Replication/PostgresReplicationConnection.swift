@@ -64,7 +64,7 @@ public final class PostgresReplicationConnection: Sendable {
         let request = Request(.replication(ReplicationExchange()), sql: try sql.checkedCString("the command"))
         await session.run(request, until: .end, timeout: timeout ?? queryTimeout) { (state) throws(PostgresError) in
             try Self.checkIsIdle(state)
-            try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(sql, to: &buffer) }
+            FrontendMessage.query(sql, to: &state.outbound)
         }
         let (failure, rows) = session.change { _, _ -> (PostgresError?, [[String?]]) in
             guard case .replication(let machine) = request.exchange else { return (request.failure, []) }
@@ -92,7 +92,7 @@ public final class PostgresReplicationConnection: Sendable {
         let progress = ReplicationProgress(start: start)
         await session.run(request, until: .copyBegan) { (state) throws(PostgresError) in
             try Self.checkIsIdle(state)
-            try state.encode { (buffer) throws(PostgresError) in FrontendMessage.query(sql, to: &buffer) }
+            FrontendMessage.query(sql, to: &state.outbound)
             request.replication = progress
         }
         let failure = session.change { _, _ in

@@ -102,23 +102,21 @@ extension PostgresConnection {
         var size = fits && !state.holds() ? firstPiece : Int.max
         var index = 0
         while index < queries.count {
-            try state.encode { (buffer) throws(PostgresError) in
-                let start = buffer.count
-                while index < queries.count, buffer.count - start < size {
-                    do throws(PostgresError) {
-                        let (query, statement) = (queries[index], statements[index])
-                        try statement.appendExecution(to: &buffer) { (buffer) throws(PostgresError) in
-                            try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
-                        }
-                    } catch {
-                        buffer.truncate(to: start)
-                        unfit = index
-                        throw error
+            let start = state.outbound.count
+            while index < queries.count, state.outbound.count - start < size {
+                do throws(PostgresError) {
+                    let (query, statement) = (queries[index], statements[index])
+                    try statement.appendExecution(to: &state.outbound) { (buffer) throws(PostgresError) in
+                        try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
                     }
-                    index += 1
+                } catch {
+                    state.outbound.truncate(to: start)
+                    unfit = index
+                    throw error
                 }
-                if index == queries.count { FrontendMessage.sync(to: &buffer) }
+                index += 1
             }
+            if index == queries.count { FrontendMessage.sync(to: &state.outbound) }
             // What fails here fails again when the rest is sent, and is dealt with there.
             if index < queries.count { try? state.writeOut() }
             size = piece

@@ -100,12 +100,10 @@ extension PostgresConnection {
             if statement.isUnnamed {
                 requests[index].exchange = .execute(ExecuteExchange(statements: 1, parsesEach: true))
             }
-            try state.encode { (buffer) throws(PostgresError) in
-                try statement.appendExecution(to: &buffer) { (buffer) throws(PostgresError) in
-                    try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
-                }
-                FrontendMessage.sync(to: &buffer)
+            try statement.appendExecution(to: &state.outbound) { (buffer) throws(PostgresError) in
+                try query.parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
             }
+            FrontendMessage.sync(to: &state.outbound)
             requests[index].beginBatch([statement])
         }
         return session.change { _, _ in

@@ -33,12 +33,10 @@ extension Session {
         request.statement = statement
         request.columns = statement.columns
         if statement.isUnnamed { request.exchange = .execute(ExecuteExchange(statements: 1, parsesEach: true)) }
-        try state.encode { (buffer) throws(PostgresError) in
-            try statement.appendExecution(to: &buffer) { (buffer) throws(PostgresError) in
-                try parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
-            }
-            FrontendMessage.sync(to: &buffer)
+        try statement.appendExecution(to: &state.outbound) { (buffer) throws(PostgresError) in
+            try parameters.appendBindParameters(as: statement.parameterTypes, to: &buffer)
         }
+        FrontendMessage.sync(to: &state.outbound)
     }
 
     /// What an attempt came to, once its task has been woken. `connection` is asked for where rows are still to come.

@@ -14,10 +14,8 @@ extension Session {
             .execute(ExecuteExchange(opening: statement.isUnnamed)), sql: statement.sql, columns: statement.columns)
         request.statement = statement
         await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
-            try state.encode { (buffer) throws(PostgresError) in
-                try statement.appendOpening(of: name, to: &buffer, bind)
-                FrontendMessage.sync(to: &buffer)
-            }
+            try statement.appendOpening(of: name, to: &state.outbound, bind)
+            FrontendMessage.sync(to: &state.outbound)
         }
         let (columns, failure) = change { _, _ in (request.columns, request.failure) }
         if let failure { throw failure }
@@ -32,10 +30,8 @@ extension Session {
         let request = Request(.execute(ExecuteExchange(state: .rows)), sql: sql, columns: columns, keepsRows: true)
         request.gatherOneResult()
         await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
-            try state.encode { (buffer) throws(PostgresError) in
-                FrontendMessage.execute(portal: portal, maximumRows: count, to: &buffer)
-                FrontendMessage.sync(to: &buffer)
-            }
+            FrontendMessage.execute(portal: portal, maximumRows: count, to: &state.outbound)
+            FrontendMessage.sync(to: &state.outbound)
         }
         let (rows, hasMore, failure) = change { _, _ in
             (request.takeResults(connection: connection).first, request.isSuspended, request.failure)
@@ -50,11 +46,8 @@ extension Session {
             guard state.phase == .ready, state.copying == nil, state.transactionStatus != .idle else { return }
             let request = Request(.execute(ExecuteExchange(state: .close)), sql: "")
             let start = state.outbound.count
-            // Writing a name of our own cannot fail.
-            try? state.encode { (buffer) throws(PostgresError) in
-                FrontendMessage.close(portal: name, to: &buffer)
-                FrontendMessage.sync(to: &buffer)
-            }
+            FrontendMessage.close(portal: name, to: &state.outbound)
+            FrontendMessage.sync(to: &state.outbound)
             state.append(request, from: start)
             self.scheduleFlush(&state, &effects)
         }
@@ -70,10 +63,8 @@ extension Session {
         request.gatherOneResult()
         request.statement = statement
         await run(request, until: .end, timeout: timeout) { (state) throws(PostgresError) in
-            try state.encode { (buffer) throws(PostgresError) in
-                try statement.appendExecution(to: &buffer, bind)
-                FrontendMessage.sync(to: &buffer)
-            }
+            try statement.appendExecution(to: &state.outbound, bind)
+            FrontendMessage.sync(to: &state.outbound)
         }
         let (rows, failure) = change { _, _ in
             (request.takeResults(connection: connection).first, request.failure)

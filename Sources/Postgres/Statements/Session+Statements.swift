@@ -55,12 +55,10 @@ extension Session {
             if isKept { name = state.statements.nextName() }
             let displaced = state.statementsToClose
             state.statementsToClose = []
-            try state.encode { (buffer) throws(PostgresError) in
-                for statement in displaced { FrontendMessage.close(statement: statement.name, to: &buffer) }
-                FrontendMessage.parse(name: name, sql: request.sql, to: &buffer)
-                FrontendMessage.describe(statement: name, to: &buffer)
-                FrontendMessage.sync(to: &buffer)
-            }
+            for statement in displaced { FrontendMessage.close(statement: statement.name, to: &state.outbound) }
+            FrontendMessage.parse(name: name, sql: request.sql, to: &state.outbound)
+            FrontendMessage.describe(statement: name, to: &state.outbound)
+            FrontendMessage.sync(to: &state.outbound)
         }
         return name
     }
