@@ -38,8 +38,9 @@ final class PoolerProcess: Sendable {
 
     /// A shell that starts it, and ends it when nobody holds the other end of the shell's input any more: a process that is
     /// killed ends nothing itself. Arguments: the directory, which goes too, what the log says when it is ready, the signal
-    /// that ends it, and the program with its arguments. The shell leads a process group of its own: the last line ends
-    /// what the program leaves behind.
+    /// that ends it, and the program with its arguments. A program that has ended by itself leaves its log beside the directory:
+    /// PgBouncer 1.18 may (https://github.com/pgbouncer/pgbouncer/issues/822). The shell leads a process group of its own: the
+    /// last line ends what the program leaves behind.
     private static let keeper = """
         trap '' HUP INT TERM PIPE
         directory=$1 ready=$2 signal=$3
@@ -55,6 +56,7 @@ final class PoolerProcess: Sendable {
             fi
             sleep 0.02
         done
+        kill -0 $process 2>/dev/null || cp "$directory/log" "$directory.log"
         kill -s "$signal" $process
         { sleep 10 && kill -KILL $process; } 2>/dev/null &
         wait $process 2>/dev/null
