@@ -78,10 +78,14 @@ final class Experiment: Sendable {
 
     private func work(_ task: Int, _ progress: ProgressLine) async {
         var random = Randomness(seed: options.seed, stream: UInt64(task) << 1)
-        while let fault = takeFault(progress) {
+        while var fault = takeFault(progress) {
             if fault.kind == .cancel {
                 // An operation that has fewer waits than that ends before: then it is the next one's.
-                while await !operate(task, cancel: fault, &random), !isHopeless {}
+                var tries = 0
+                while await !operate(task, cancel: fault, &random), !isHopeless {
+                    tries += 1
+                    if tries % 50 == 0 { fault.comesSooner() }
+                }
                 note(fault.kind)
             } else {
                 await bring(fault)

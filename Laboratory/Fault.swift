@@ -68,6 +68,12 @@ struct Fault: Sendable {
         }
     }
 
+    /// For a cancel that too few operations last long enough for.
+    mutating func comesSooner() {
+        step -= step > 0 ? 1 : 0
+        microseconds /= 2
+    }
+
     /// Soon, for else the connection is gone before.
     private static func place(_ direction: FaultPlan.Direction, _ random: inout Randomness) -> FaultPlan.Place {
         switch Int.random(in: 0..<4, using: &random) {
