@@ -33,6 +33,8 @@ struct Effects: ~Copyable {
 final class RareEffects {
     var moreWaiters: [UnsafeContinuation<Void, Never>] = []
     var moreTimers: [EventLoop.Timer] = []
+    /// Queries that share a connection may be answered at once. A lease that went here, under the lock, would end under it.
+    var moreLeases: [PoolLease] = []
     /// The socket is to be closed.
     var tearsDown = false
     /// The server works at a statement that nobody waits for any more, or at the first of several.
@@ -78,6 +80,6 @@ extension Effects {
     mutating func leaseEnds(_ request: Request) {
         guard let lease = request.lease else { return }
         request.lease = nil
-        endedLease = lease
+        if endedLease == nil { endedLease = lease } else { rare.moreLeases.append(lease) }
     }
 }

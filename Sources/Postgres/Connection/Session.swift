@@ -93,6 +93,7 @@ final class Session: EventHandler {
         for (trace, tag, failure) in effects.traces { trace.end(tag: tag?.text, error: failure) }
         // Before the lease ends: nobody else may get the connection.
         if let (tell, sign) = effects.sign { tell(sign) }
+        for lease in effects.moreLeases { lease.end() }
         effects.connected?(effects.connectError)
         effects.closed?()
     }
