@@ -23,15 +23,19 @@ extension PoolMachine {
     /// One of several users is through; nil when it is the only one, who releases the connection and whom nobody joins
     /// any more: between this and the release it looks at the connection, and may end what it finds running. Its place
     /// goes to the one who has waited longest, if that one shares.
-    package mutating func leave(_ connection: PoolConnectionID, now: Int64) -> PoolActions? {
+    ///
+    /// `isBlocked`: what the user leaves behind is in the way of whoever would come, so that nobody joins any more.
+    package mutating func leave(
+        _ connection: PoolConnectionID, isBlocked: Bool = false, now: Int64
+    ) -> PoolActions? {
         guard let slot = slot(of: connection), slots[slot].state == .leased else { return nil }
         guard slots[slot].users > 1 else {
             slots[slot].isShared = false
             return nil
         }
         slots[slot].users -= 1
-        guard case .running = phase, now < slots[slot].expiresAt, !isOverfull else {
-            // Nobody joins any more, so that it comes free and can be closed.
+        guard case .running = phase, now < slots[slot].expiresAt, !isOverfull, !isBlocked else {
+            // Nobody joins any more, so that it comes free and can be looked at, or closed.
             slots[slot].isShared = false
             return PoolActions()
         }

@@ -44,8 +44,8 @@ struct PoolDriver {
     }
 
     /// What leaving a connection that others use as well leads to; nil for the last one.
-    mutating func leave(_ index: Int, now: Int64 = 0) -> [PoolAction]? {
-        machine.leave(connects[index], now: now).map { run($0) }
+    mutating func leave(_ index: Int, isBlocked: Bool = false, now: Int64 = 0) -> [PoolAction]? {
+        machine.leave(connects[index], isBlocked: isBlocked, now: now).map { run($0) }
     }
 
     mutating func connected(_ index: Int, now: Int64 = 0) -> [PoolAction] {

@@ -79,6 +79,26 @@ struct PoolSharingTests {
         #expect(retired.release(0, now: 1) == [.close(retired.connects[0])])
     }
 
+    @Test("Nobody joins a connection that one has left blocked, until all have left it")
+    func blocked() throws {
+        var pool = try full(maximum: 1, sharing: 4)
+        for _ in 0..<2 { #expect(pool.machine.lease(sharing: true) == .leased(pool.connects[0])) }
+        #expect(pool.leave(0, isBlocked: true) == [])
+        let waiter = try pool.wait(sharing: true)
+        #expect(pool.leave(0) == [])
+        #expect(pool.leave(0) == nil)
+        #expect(pool.release(0) == [.deliver(waiter, pool.connects[0])])
+        #expect(pool.machine.lease(sharing: true) == .leased(pool.connects[0]))
+
+        // Nor does its place go to one who waits.
+        var crowded = try full(maximum: 1, sharing: 2)
+        #expect(crowded.machine.lease(sharing: true) == .leased(crowded.connects[0]))
+        let late = try crowded.wait(sharing: true)
+        #expect(crowded.leave(0, isBlocked: true) == [])
+        #expect(crowded.leave(0) == nil)
+        #expect(crowded.release(0) == [.deliver(late, crowded.connects[0])])
+    }
+
     @Test("Leaving a connection that is gone is nothing; the pool that shuts down lets nobody in")
     func gone() throws {
         var pool = try full(maximum: 1, sharing: 2)

@@ -209,9 +209,11 @@ struct PoolSimulation {
 
     private mutating func release(_ connection: PoolConnectionID) throws {
         let using = try #require(users[connection]).count
-        if let actions = machine.leave(connection, now: now) {
+        let isBlocked = chance(8)
+        if let actions = machine.leave(connection, isBlocked: isBlocked, now: now) {
             try require(using > 1)
             users[connection]?.count -= 1
+            if isBlocked { users[connection]?.share = false }
             move(connection, to: .leased)
             return try run(actions)
         }

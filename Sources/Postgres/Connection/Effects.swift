@@ -35,6 +35,8 @@ final class RareEffects {
     var moreTimers: [EventLoop.Timer] = []
     /// Queries that share a connection may be answered at once. A lease that went here, under the lock, would end under it.
     var moreLeases: [PoolLease] = []
+    /// Of a request that is passed over: who shares the connection goes on, and the last one's end has it looked at.
+    var blockedLease: PoolLease?
     /// The socket is to be closed.
     var tearsDown = false
     /// The server works at a statement that nobody waits for any more, or at the first of several.
@@ -76,8 +78,10 @@ extension Effects {
         if self.timer == nil { self.timer = timer } else { rare.moreTimers.append(timer) }
     }
 
-    /// A connection that was leased for one request has answered it.
-    mutating func leaseEnds(_ request: Request) {
+    /// What there is of a request beside its answer, once that is known: its deadline, its lease, those who are told.
+    mutating func end(_ request: Request) {
+        cancel(request.timer)
+        traceEnds(request)
         guard let lease = request.lease else { return }
         request.lease = nil
         if endedLease == nil { endedLease = lease } else { rare.moreLeases.append(lease) }

@@ -180,7 +180,6 @@ extension Session {
 
     /// A request's ReadyForQuery has come.
     private func finish(_ request: Request, _ state: inout SessionState, _ effects: inout Effects) {
-        effects.cancel(request.timer)
         updateStatements(after: request, &state, &effects)
         // The statements were a transaction, of which nothing is left.
         if request.streamsResults, request.mayBeRepeated, state.transactionStatus == .idle {
@@ -193,8 +192,7 @@ extension Session {
             if wasStopped { abandonment.server = request.failure?.server }
             if wasStopped || request.wantsRows { request.failure = abandonment }
         }
-        effects.leaseEnds(request)
-        effects.traceEnds(request)
+        effects.end(request)
         cancelledStatementEnded(request, &state, &effects)
         if !state.held.isEmpty { sendHeld(&state, &effects) }
         startCancel(&state, &effects)

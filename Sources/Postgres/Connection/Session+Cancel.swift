@@ -40,6 +40,11 @@ extension Session {
                 request.isPassedOver = true
                 // Nobody will send its data.
                 if state.copying === request { state.copying = nil }
+                // The answer may never come.
+                if let lease = request.lease {
+                    request.lease = nil
+                    effects.rare.blockedLease = lease
+                }
                 effects.wake(request)
                 return
             }
@@ -57,9 +62,7 @@ extension Session {
         state.requests.remove(request)
         request.phase = .finished
         if state.copying === request { state.copying = nil }
-        effects.cancel(request.timer)
-        effects.leaseEnds(request)
-        effects.traceEnds(request)
+        effects.end(request)
         effects.wake(request)
         sendHeld(&state, &effects)
     }

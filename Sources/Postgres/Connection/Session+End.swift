@@ -50,10 +50,8 @@ extension Session {
         for request in state.requests.takeAll() {
             // What the server said last explains more than that it hung up.
             if request.failure == nil { request.failure = request.abandonment ?? error }
-            effects.cancel(request.timer)
             request.phase = .finished
-            effects.leaseEnds(request)
-            effects.traceEnds(request)
+            effects.end(request)
             effects.wake(request)
         }
     }

@@ -94,6 +94,7 @@ final class Session: EventHandler {
         // Before the lease ends: nobody else may get the connection.
         if let (tell, sign) = effects.sign { tell(sign) }
         for lease in effects.moreLeases { lease.end() }
+        effects.blockedLease?.end(isBlocked: true)
         effects.connected?(effects.connectError)
         effects.closed?()
     }

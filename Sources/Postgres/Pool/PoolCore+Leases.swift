@@ -212,10 +212,11 @@ extension PoolCore {
     }
 
     /// Takes a session back: at once when it is clean, else after it has been made so.
-    func release(_ session: Session, _ id: PoolConnectionID) {
+    func release(_ session: Session, _ id: PoolConnectionID, isBlocked: Bool = false) {
         if options.queriesPerConnection > 1 {
             let now = monotonicNanoseconds()
-            if let actions = state.withLock({ $0.machine.leave(id, now: now) }) { return perform(actions, now: now) }
+            let actions = state.withLock { $0.machine.leave(id, isBlocked: isBlocked, now: now) }
+            if let actions { return perform(actions, now: now) }
         }
         let cleanliness = session.cleanliness(options.reset)
         switch hooks.onRelease == nil || cleanliness == .closed ? cleanliness : .dirty {

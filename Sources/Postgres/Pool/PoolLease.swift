@@ -31,9 +31,10 @@ final class PoolLease: Sendable {
     /// False once the connection may be somebody else's.
     var isCurrent: Bool { !hasEnded.load(ordering: .acquiring) }
 
-    func end() {
+    /// `isBlocked`: the connection has still to answer what nobody waits for any more.
+    func end(isBlocked: Bool = false) {
         if !hasEnded.exchange(true, ordering: .acquiringAndReleasing), let owner {
-            owner.core.release(session, owner.id)
+            owner.core.release(session, owner.id, isBlocked: isBlocked)
         }
     }
 }

@@ -36,11 +36,12 @@ final class RowSource: Sendable {
 
     /// Has `lease` end with the request.
     func give(_ lease: PoolLease) {
-        let isOver = connection.session.change { _, _ in
-            if request.phase != .finished { request.lease = lease }
-            return request.phase == .finished
+        let (isOver, isPassedOver) = connection.session.change { _, _ in
+            let isOver = request.phase == .finished
+            if !isOver, !request.isPassedOver { request.lease = lease }
+            return (isOver, request.isPassedOver)
         }
-        if isOver { lease.end() }
+        if isOver || isPassedOver { lease.end(isBlocked: !isOver) }
     }
 
     /// Has `trace` end with the rows.
