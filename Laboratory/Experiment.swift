@@ -117,7 +117,7 @@ final class Experiment: Sendable {
             state.nextOperation += 1
             return state.nextOperation
         }
-        let operation = Operation(number: number, &random)
+        let operation = Operation(number: number, isQuery: options.isQueriesOnly, &random)
         let trail = Trail(task: task, operation: number, name: operation.kind.rawValue, cancel: cancel)
         watchdog.begin(trail)
         let result = Mutex(Verdict.success)

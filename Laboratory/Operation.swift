@@ -20,6 +20,14 @@ struct Operation: Sendable {
             }
         }
 
+        /// One query of the pool itself, which may be sent on a connection that others use.
+        var isQuery: Bool {
+            switch self {
+            case .insert, .returning, .echo, .rows, .sum, .sleep: true
+            default: false
+            }
+        }
+
         /// What it writes is there or not, and only `outcomeUnknown` leaves it open: PostgresDatabase.withTransaction.
         var isTransaction: Bool { self == .transfer || self == .savepoint }
     }
@@ -44,9 +52,9 @@ struct Operation: Sendable {
     private let accounts: (from: Int, to: Int)
     private let isolation: PostgresIsolation?
 
-    init(number: Int, _ random: inout Randomness) {
+    init(number: Int, isQuery: Bool = false, _ random: inout Randomness) {
         self.number = number
-        kind = random.choose(Kind.allCases.map { ($0, $0.weight) })
+        kind = random.choose(Kind.allCases.filter { $0.isQuery || !isQuery }.map { ($0, $0.weight) })
         size = 1 + random.size(upTo: 4_000)
         token = "token-\(random.next())"
         let from = Int.random(in: 0..<Self.accounts, using: &random)

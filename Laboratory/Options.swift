@@ -5,6 +5,8 @@ struct Options: Sendable {
     var connections = 10
     /// Queries under way on one connection at a time.
     var sharing = 1
+    /// Only operations that are one query each.
+    var isQueriesOnly = false
     /// Whether everything goes over TLS; then bytes are left out and turned over, too.
     var isEncrypted = false
     var seed: UInt64
@@ -12,8 +14,8 @@ struct Options: Sendable {
     var wantsHelp = false
 
     static let help = """
-        usage: Laboratory [--faults N] [--tasks N] [--connections N] [--sharing N] [--tls] [--seed N]
-                          [--json]
+        usage: Laboratory [--faults N] [--tasks N] [--connections N] [--sharing N] [--queries] [--tls]
+                          [--seed N] [--json]
 
         Runs tasks that read and write through a pool, a proxy and a private PostgreSQL while things go wrong: connections
         are cut, reset, split, delayed, slowed down and left half open, server processes ended and killed, tasks
@@ -25,6 +27,8 @@ struct Options: Sendable {
           --tasks N         so many tasks at the same time (50)
           --connections N   so many connections in the pool (10)
           --sharing N       so many queries under way on one connection (1): queriesPerConnection of the pool
+          --queries         only operations of one query each: others want a connection of their own, and while one
+                            waits for it nobody shares
           --tls             over TLS, with bytes left out and turned over, too: TLS must find that out
           --seed N          the faults, the operations and their values of an earlier run; who meets whom is chance
           --json            one JSON object instead of a table
@@ -58,6 +62,7 @@ struct Options: Sendable {
             case "--connections": connections = try number(1...80)
             case "--tls": isEncrypted = true
             case "--sharing": sharing = try number(1...100)
+            case "--queries": isQueriesOnly = true
             case "--seed": seed = try number(0...UInt64.max)
             default: throw Misuse(message: "there is no option \(word)")
             }
