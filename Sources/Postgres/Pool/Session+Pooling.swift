@@ -31,11 +31,12 @@ extension Session {
             .invalidUse, "the connection went back to its pool before the statement was through",
             advice: "Read the rows, and wait for what was started, inside withConnection or withTransaction")
     ) async {
-        let (running, count, isCancelling) = change { state, _ in
-            (state.requests.first, state.requests.count, state.cancelPhase != .none)
+        let (running, count, givenUp, isCancelling) = change { state, _ in
+            let running = state.requests.first
+            return (running, state.requests.count, running?.abandonment, state.cancelPhase != .none)
         }
         // One statement can be cancelled. Of several each would have to be, one after the other.
-        if count > 1 { return abort(reason) }
+        if count > 1 { return abort(givenUp ?? reason) }
         if let running { abandon(running, reason) }
         do throws(PostgresError) {
             // Behind everything else in the queue; the transaction's status is known when it is answered.

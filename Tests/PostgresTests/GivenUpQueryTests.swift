@@ -1,13 +1,17 @@
+import PostgresLocks
 import PostgresTestKit
 import Testing
 
 @testable import Postgres
 
-/// A connection that several queries of a pool are under way on.
-@Suite(.timeLimit(.minutes(3))) struct SharedConnectionTests {
-    private func pool(_ server: ScriptedServer, sharing: Int, queryTimeout: Duration? = nil) throws -> PostgresPool {
+/// What becomes of a pool's connection when queries on it are given up.
+@Suite(.timeLimit(.minutes(3))) struct GivenUpQueryTests {
+    private func pool(
+        _ server: ScriptedServer, sharing: Int, queryTimeout: Duration? = nil, cancelTimeout: Duration = .seconds(5)
+    ) throws -> PostgresPool {
         var configuration = PostgresConfiguration(server)
         configuration.queryTimeout = queryTimeout
+        configuration.cancelTimeout = cancelTimeout
         return try PostgresPool(
             configuration,
             options: PostgresPoolOptions(
@@ -44,10 +48,35 @@ import Testing
         let tasks = (0..<2).map { _ in Task { try await Self.ask(pool) } }
         for task in tasks { #expect(try await failure { try await task.value }.code == .timeout) }
         try await comesBack(to: pool)
+        let errors = pool.core.state.withLock { $0.errors.map(\.error.code) }
+        #expect(errors == [.timeout])
         // Not before both have come: the script cannot tell which of two connections is first.
         try await server.received("7", count: 2)
         #expect(try await Self.ask(pool) == [42])
         #expect(pool.statistics.connects == 2)
+        await pool.close()
+        try await server.finished()
+    }
+
+    @Test("a connection whose server has fallen silent, and cannot be told to stop, is replaced")
+    func silentServerWithoutKey() async throws {
+        let server = try ScriptedServer { s in
+            try s.accept().expect("0")
+            try s.send(.authenticationOk, .readyForQuery())
+            try s.answerCheck()
+            try s.expect("B", "E", "S")
+            try s.acceptSession()
+            try s.answerCheck()
+            try s.expectEnd()
+        }
+        let pool = try pool(server, sharing: 1, cancelTimeout: .milliseconds(300))
+        #expect(try await Self.ask(pool) == [42])
+        let task = Task { try await Self.ask(pool) }
+        try await server.received("E", count: 2)
+        task.cancel()
+        #expect(try await promptly { try await failure { try await task.value } }.code == .cancelled)
+        try await comesBack(to: pool)
+        #expect(try await Self.ask(pool) == [42])
         await pool.close()
         try await server.finished()
     }
