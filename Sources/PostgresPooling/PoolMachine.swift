@@ -19,7 +19,9 @@
 ///
 /// ## What the owner has to do
 ///
-/// - Run the actions in order, after the lock has been released.
+/// - Run the actions in order, after the lock has been released. Another thread may have decided further by then: a
+///   connection that is gone is left alone, though its place may be taken again (``PoolConnectionID``), and the timer is set
+///   only where `timerAt` is still that time.
 /// - `.connect(id)`: open a connection and report `connected(id)` or `connectFailed(id)`, within some bound.
 /// - `.close(id)` and `.abort(id)`: close the connection, within some bound, and report `closed(id)`. Until then it
 ///   counts against the maximum, so the server never sees more than that.
@@ -70,8 +72,8 @@ package struct PoolMachine: Sendable {
     var circuit = Circuit()
     /// No attempt before this, while attempts fail.
     var retryAt = Int64.min
-    /// The time the owner's timer is set to.
-    var timerAt = Int64.max
+    /// The time the owner's timer is set to, or is to be set to by an action that is still to be run.
+    package internal(set) var timerAt = Int64.max
     var random: SplitMix64
     var counters = PoolStatistics.Counters()
     private var lastWaiter: UInt64 = 0

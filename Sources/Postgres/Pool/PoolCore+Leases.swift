@@ -67,7 +67,7 @@ extension PoolCore {
     private func leased(
         _ id: PoolConnectionID, _ state: inout State, _ caller: PostgresCaller, _ now: Int64, mayBeOld: Bool = false
     ) -> PoolLeased? {
-        guard let session = state.members[id.index]?.session else { return nil }
+        guard let session = state.session(of: id) else { return nil }
         state.members[id.index]?.caller = caller
         state.members[id.index]?.leasedAt = now
         state.members[id.index]?.isReported = false

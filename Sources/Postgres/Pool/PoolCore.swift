@@ -53,6 +53,12 @@ final class PoolCore: Sendable {
         var closing: [UnsafeContinuation<Void, Never>] = []
         var isClosed = false
 
+        /// The session of a connection that is still there; its place may be another's by now.
+        func session(of id: PoolConnectionID) -> Session? {
+            guard let member = members[id.index], member.id == id else { return nil }
+            return member.session
+        }
+
         /// Keeps the last few.
         mutating func note(_ error: PostgresError, _ now: Int64) {
             if errors.count >= 5 { errors.removeFirst() }
@@ -137,7 +143,7 @@ final class PoolCore: Sendable {
             case .connect(let id): connect(id)
             case .close(let id):
                 tracing?.event(.poolRetired)
-                state.withLock { $0.members[id.index] }?.session.terminate()
+                state.withLock { $0.session(of: id) }?.terminate()
             case .abort(let id): abort(id)
             case .deliver(let waiter, let id): deliver(waiter, id, now: now)
             case .fail(let waiter, let reason): fail(waiter, reason)
@@ -222,7 +228,7 @@ final class PoolCore: Sendable {
     }
 
     private func abort(_ id: PoolConnectionID) {
-        let (session, task) = state.withLock { ($0.members[id.index]?.session, $0.connecting[id.index]) }
+        let (session, task) = state.withLock { ($0.session(of: id), $0.connecting[id.index]) }
         task?.cancel()
         guard let session else { return }
         // A server that is only hung up on goes on with the statement.
@@ -235,11 +241,13 @@ final class PoolCore: Sendable {
 
     private func schedule(at time: Int64) {
         let timer = loop.schedule(at: time) { [self] in step { $0.machine.timerFired(now: $1) } }
-        let old = state.withLock { state in
+        let useless = state.withLock { state in
+            // Another thread has set it for what was decided since.
+            guard state.machine.timerAt == time else { return timer as EventLoop.Timer? }
             defer { state.timer = timer }
             return state.timer
         }
-        if let old { loop.cancel(old) }
+        if let useless { loop.cancel(useless) }
     }
 
     // MARK: The end
