@@ -8,11 +8,9 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct CopyQueueTests {
     /// Waits until the connection holds so many requests back.
     private func holds(_ count: Int, _ connection: PostgresConnection) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while connection.session.change({ state, _ in state.held.count }) != count {
-            try #require(ContinuousClock.now < deadline, "not \(count) requests are held back")
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        try await wait(
+            until: { connection.session.change { state, _ in state.held.count } == count },
+            otherwise: "not \(count) requests are held back")
     }
 
     /// How many rows, or lines, went one way or the other.

@@ -41,9 +41,7 @@ import Testing
                 #expect(error?.code == .connectionFailed || error?.code == .connectionClosed)
                 proxy.forward()
             }
-            let deadline = ContinuousClock.now + .seconds(30)
-            while connection.isOpen, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-            #expect(!connection.isOpen)
+            try await wait(until: { !connection.isOpen }, otherwise: "the connection is still open")
         }
         try await server.finished()
         proxy.stop()
@@ -136,9 +134,7 @@ import Testing
         #expect(error?.code == .timeout)
         #expect(server.received.filter { $0.kind == "Q" }.isEmpty)
         await connection.close()
-        let deadline = ContinuousClock.now + .seconds(30)
-        while proxy.connectionCount > 0, ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-        #expect(proxy.connectionCount == 0)
+        try await wait(until: { proxy.connectionCount == 0 }, otherwise: "the proxy still has connections")
         proxy.stop()
     }
 

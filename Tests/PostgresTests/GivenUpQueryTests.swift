@@ -24,11 +24,7 @@ import Testing
 
     /// Waits until nobody has the pool's connection.
     private func comesBack(to pool: PostgresPool) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while pool.statistics.leased > 0 {
-            try #require(ContinuousClock.now < deadline, "the connection is still leased")
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        try await wait(until: { pool.statistics.leased == 0 }, otherwise: "the connection is still leased")
     }
 
     @Test("a shared connection whose server has fallen silent is replaced once all have given up")
@@ -54,6 +50,33 @@ import Testing
         try await server.received("7", count: 2)
         #expect(try await Self.ask(pool) == [42])
         #expect(pool.statistics.connects == 2)
+        await pool.close()
+        try await server.finished()
+    }
+
+    @Test("so is one whose statements were not parsed before: one is parsed and silent, the next not even that")
+    func silentWhileParsing() async throws {
+        let server = try ScriptedServer { s in
+            try s.acceptSession()
+            try s.answerPrepare(columns: [.int4("check")])
+            try s.expect("B", "E", "S")
+            try s.expect("P", "D", "S")
+            for _ in 0..<2 { _ = try s.acceptCancelRequest() }
+            try s.acceptSession()
+            try s.answerCheck()
+            try s.expectEnd()
+        }
+        let pool = try pool(server, sharing: 2, queryTimeout: .seconds(2))
+        try await pool.warmUp()
+        let first = Task { try await Self.ask(pool) }
+        try await server.received("E")
+        let second = Task { try await pool.execute("SELECT 43") }
+        for error in [try await failure { try await first.value }, try await failure { try await second.value }] {
+            #expect(error.code == .timeout)
+        }
+        try await comesBack(to: pool)
+        try await server.received("7", count: 2)
+        #expect(try await Self.ask(pool) == [42])
         await pool.close()
         try await server.finished()
     }
@@ -102,11 +125,7 @@ import Testing
         first.cancel()
         #expect(try await promptly { try await failure { try await first.value } }.code == .cancelled)
         let third = Task { try await Self.ask(pool) }
-        let deadline = ContinuousClock.now + .seconds(20)
-        while pool.statistics.waiting == 0 {
-            try #require(ContinuousClock.now < deadline, "it has joined")
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        try await wait(until: { pool.statistics.waiting > 0 }, otherwise: "it has joined")
         mayEnd.set()
         #expect(try await second.value == [42])
         #expect(try await third.value == [42])

@@ -10,7 +10,7 @@ import Testing
 /// further, and have done what that asked for.
 @Suite(.timeLimit(.minutes(2))) struct LateActionTests {
     /// Somebody who waits for a connection, and what is to be done for it.
-    private func wait(
+    private func enqueue(
         on core: PoolCore, for seconds: Int64
     ) throws -> (waiter: PoolCore.LeaseWaiter, actions: PoolActions) {
         let waiter = PoolCore.LeaseWaiter(PostgresCaller())
@@ -26,12 +26,9 @@ import Testing
     private func answer(
         to waiter: PoolCore.LeaseWaiter, of core: PoolCore
     ) async throws -> Result<PoolLeased, PostgresError> {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while true {
-            if let answer = core.state.withLock({ _ in waiter.result }) { return answer }
-            try #require(ContinuousClock.now < deadline, "there is no answer")
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        func result() -> Result<PoolLeased, PostgresError>? { core.state.withLock { _ in waiter.result } }
+        try await wait(until: { result() != nil }, otherwise: "there is no answer")
+        return try #require(result())
     }
 
     @Test("the timer is not put off by an order that was given before, and is carried out after, another")
@@ -44,8 +41,8 @@ import Testing
             PostgresConfiguration(server),
             options: PostgresPoolOptions(maximumConnections: 1, acquireTimeout: .seconds(300)))
         try await pool.withConnection { _ in
-            let (_, late) = try wait(on: pool.core, for: 120)
-            let (first, early) = try wait(on: pool.core, for: 1)
+            let (_, late) = try enqueue(on: pool.core, for: 120)
+            let (first, early) = try enqueue(on: pool.core, for: 1)
             #expect(!late.isEmpty && !early.isEmpty)
             pool.core.perform(early, now: monotonicNanoseconds())
             pool.core.perform(late, now: monotonicNanoseconds())
@@ -73,11 +70,8 @@ import Testing
     }
 
     private func isEmpty(_ pool: PostgresPool) async throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while pool.statistics.leased + pool.statistics.idle > 0 {
-            try #require(ContinuousClock.now < deadline)
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        try await wait(
+            until: { pool.statistics.leased + pool.statistics.idle == 0 }, otherwise: "the connection is still there")
     }
 
     private func onlyMember(of pool: PostgresPool) throws -> PoolConnectionID {
@@ -92,8 +86,8 @@ import Testing
         let pool = try PostgresPool(PostgresConfiguration(server), options: PostgresPoolOptions(maximumConnections: 1))
         let first = try await pool.core.lease(for: pool, from: PostgresCaller())
         let id = try onlyMember(of: pool)
-        let (waiter, none) = try wait(on: pool.core, for: 60)
-        pool.core.perform(none, now: monotonicNanoseconds())
+        let (waiter, nothing) = try enqueue(on: pool.core, for: 60)
+        pool.core.perform(nothing, now: monotonicNanoseconds())
         let delivery = pool.core.state.withLock {
             $0.machine.release(id, isReusable: true, now: monotonicNanoseconds())
         }

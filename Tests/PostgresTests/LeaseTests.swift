@@ -81,9 +81,7 @@ import Testing
         }
         await pool.close()
         let isGone = try #require(box.value.withLock { $0 })
-        let deadline = ContinuousClock.now + .seconds(30)
-        while !isGone(), ContinuousClock.now < deadline { try await Task.sleep(for: .milliseconds(5)) }
-        #expect(isGone())
+        try await wait(until: { isGone() }, otherwise: "the session is still there")
         try await server.finished()
     }
 }

@@ -462,10 +462,7 @@ import Testing
         #expect(pool.statistics.refusals >= 1)
         mayComeBack.withLock { $0 = true }
         // Without anybody asking.
-        let deadline = ContinuousClock.now + .seconds(30)
-        while pool.statistics.isUnavailable, ContinuousClock.now < deadline {
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        try await wait(until: { !pool.statistics.isUnavailable }, otherwise: "it has not come back by itself")
         #expect(try await pool.query("SELECT 42", as: Int32.self).collect() == [42])
         try await server.finished()
         await pool.close()

@@ -177,13 +177,21 @@ func promptly<R>(
     return result
 }
 
+/// Waits until something is true, which on a busy machine may take seconds; fails with `otherwise` when it does not come.
+func wait(
+    until condition: () throws -> Bool, otherwise: Comment, sourceLocation: SourceLocation = #_sourceLocation
+) async throws {
+    let deadline = ContinuousClock.now + .seconds(20)
+    while try !condition() {
+        try #require(ContinuousClock.now < deadline, otherwise, sourceLocation: sourceLocation)
+        try await Task.sleep(for: .milliseconds(1))
+    }
+}
+
 extension ScriptedServer {
     /// Waits until the client has sent a message of this kind.
     func received(_ kind: Character, count: Int = 1) async throws {
-        let deadline = ContinuousClock.now + .seconds(10)
-        while received.count(where: { $0.kind == kind }) < count {
-            try #require(ContinuousClock.now < deadline, "the client has not sent \(kind)")
-            try await Task.sleep(for: .milliseconds(1))
-        }
+        try await wait(
+            until: { received.count { $0.kind == kind } >= count }, otherwise: "the client has not sent \(kind)")
     }
 }

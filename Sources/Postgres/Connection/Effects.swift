@@ -78,7 +78,7 @@ extension Effects {
         if self.timer == nil { self.timer = timer } else { rare.moreTimers.append(timer) }
     }
 
-    /// What there is of a request beside its answer, once that is known: its deadline, its lease, those who are told.
+    /// A request is over: its deadline, its traces and its lease end with it.
     mutating func end(_ request: Request) {
         cancel(request.timer)
         traceEnds(request)

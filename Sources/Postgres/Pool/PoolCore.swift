@@ -241,9 +241,9 @@ final class PoolCore: Sendable {
 
     private func schedule(at time: Int64) {
         let timer = loop.schedule(at: time) { [self] in step { $0.machine.timerFired(now: $1) } }
-        let useless = state.withLock { state in
+        let useless = state.withLock { state -> EventLoop.Timer? in
             // Another thread has set it for what was decided since.
-            guard state.machine.timerAt == time else { return timer as EventLoop.Timer? }
+            guard state.machine.timerAt == time else { return timer }
             defer { state.timer = timer }
             return state.timer
         }
